@@ -85,6 +85,9 @@ def track(name: str, params: Mapping[str, object]) -> Iterator[Run]:
     try:
         yield run
         status = "FINISHED"
+    except KeyboardInterrupt:
+        status = "KILLED"
+        raise
     finally:
         run._tell({"end": status})
         _part(recorder)

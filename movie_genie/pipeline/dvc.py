@@ -1,0 +1,76 @@
+"""What DVC knows of the stages, asked through its own command line (about a second a call)."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from movie_genie.errors import UserError
+from movie_genie.orchestration.dvc_graph import GraphError, PipelineGraph, load_graph
+
+DVC = (sys.executable, "-m", "dvc")
+
+
+def pipeline_of(root: Path) -> PipelineGraph:
+    """The stages of `root`'s dvc.yaml."""
+    try:
+        return load_graph(root / "dvc.yaml")
+    except GraphError as error:
+        raise UserError(str(error)) from None
+
+
+def repro_command(stage: str, force: bool) -> list[str]:
+    """The command that runs one stage, if need be.
+
+    Only this form runs beside another: without `--single-item` two runs lock each other's upstream outputs,
+    and `--wait-for-lock` is heeded before the subcommand only.
+    """
+    return [*DVC, "--wait-for-lock", "repro", *(["--force"] if force else []), "--single-item", stage]
+
+
+def changes(root: Path, stages: list[str]) -> dict[str, list[str]]:
+    """Why each of `stages` is not up to date, as `what: modified`; those that are up to date are left out.
+
+    Raises
+    ------
+    UserError
+        When DVC cannot say, with its own first line.
+    """
+    command = [*DVC, "status", "--json", *stages]
+    done = subprocess.run(command, check=False, cwd=root, capture_output=True, text=True)
+    if done.returncode:
+        reason = next((line for line in done.stderr.splitlines() if line.strip()), "no reason given")
+        raise UserError(f"dvc status: {reason.removeprefix('ERROR: ')}")
+    said: dict[str, list[Any]] = json.loads(done.stdout or "{}")  # Any: see _words
+    return {stage: [word for entry in entries for word in _words(entry)] for stage, entries in said.items()}
+
+
+def _words(entry: Any) -> list[str]:  # Any: DVC's JSON: "changed command" or {"changed deps": {path: how}}
+    if isinstance(entry, str):
+        return [entry]
+    return [f"{path} {how}" for paths in entry.values() for path, how in paths.items()]
+
+
+def running(root: Path, graph: PipelineGraph) -> set[str]:
+    """Stages that a DVC process works on now: it holds a lock on what they write."""
+    try:
+        locks = json.loads((root / ".dvc/tmp/rwlock").read_text(encoding="utf-8")).get("write", {})
+    except (OSError, json.JSONDecodeError):  # no lock, or the file is just being written
+        return set()
+    held = {path for path, holder in locks.items() if _alive(int(holder["pid"]))}
+    place = root.resolve()
+    return {
+        name for name, stage in graph.stages.items() if any(str(place / out) in held for out in stage.writes)
+    }
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's process
+        return True
+    return True

@@ -1,0 +1,170 @@
+"""Stages side by side: each as soon as what it needs is done, its output in calm lines under its name."""
+
+import contextlib
+import os
+import queue
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Literal
+
+from movie_genie.orchestration.dvc_graph import PipelineGraph
+from movie_genie.pipeline.dvc import repro_command
+
+GRACE_SECONDS = 5.0
+"""How long a stage that was told to stop may take to do so, before it is told more firmly."""
+
+CHATTER = re.compile(
+    r"Running stage |> |Generating lock file|Updating lock file|To track the changes|\tgit add "
+    r"|To enable auto|\tdvc config core\.autostage|Use `dvc push`|Data and pipelines are up to date"
+    r"|Stage '.*' is cached|Stage '.*' didn't change|ERROR: failed to reproduce .*: failed to run: |$"
+)
+"""Lines of DVC that say nothing to somebody who watches a run."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a stage ended."""
+
+    stage: str
+    state: Literal["ran", "restored", "unchanged", "failed", "not run"]
+    seconds: float
+    why: str = ""
+    """Of a failed stage its error line, or else its last line; of one that was not run what it lacked."""
+
+
+class Runner:
+    """Runs stages of one pipeline; every child is gone when `run` returns or raises."""
+
+    def __init__(self, root: Path, graph: PipelineGraph) -> None:
+        self._root, self._graph = root, graph
+        self._children: dict[str, subprocess.Popen[str]] = {}
+        self._ended: queue.Queue[Outcome] = queue.Queue()
+        self._width = max(map(len, graph.stages))
+        self._stopping = False
+
+    def run(self, stages: Collection[str], forced: Collection[str]) -> list[Outcome]:
+        """Run `stages`, those in `forced` unconditionally; a failure stops only what depends on it."""
+        needs = {name: [up for up in self._graph.upstream(name) if up in stages] for name in stages}
+        sorter = TopologicalSorter(needs)
+        sorter.prepare()
+        outcomes: dict[str, Outcome] = {}
+        with self._children_end_with_us():
+            while sorter.is_active():
+                for name in sorter.get_ready():
+                    lacking = [up for up in needs[name] if outcomes[up].state in ("failed", "not run")]
+                    if lacking:
+                        self._ended.put(Outcome(name, "not run", 0.0, f"needs {', '.join(lacking)}"))
+                    else:
+                        self._start(name, name in forced)
+                outcome = self._ended.get()
+                outcomes[outcome.stage] = outcome
+                self._say(outcome.stage, _farewell(outcome))
+                sorter.done(outcome.stage)
+        return [outcomes[name] for name in self._graph.order if name in outcomes]
+
+    def _start(self, name: str, force: bool) -> None:
+        child = subprocess.Popen(
+            repro_command(name, force),
+            cwd=self._root,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,  # a group of its own, so that the stage ends with its DVC
+        )
+        self._children[name] = child
+        threading.Thread(target=self._follow, args=(name, child), daemon=True).start()
+
+    def _follow(self, name: str, child: "subprocess.Popen[str]") -> None:
+        """Pass on what a stage says, until it ends."""
+        started = time.monotonic()
+        state: Literal["ran", "restored", "unchanged"] = "unchanged"
+        why = "no reason given"
+        for line in child.stdout or ():
+            if line.startswith("Running stage "):
+                state = "ran"
+                self._say(name, "started")
+            elif "is cached - skipping run" in line:
+                state = "restored"
+            elif not CHATTER.match(line):
+                if not why.startswith("error: "):
+                    why = line.strip()
+                self._say(name, line.rstrip())
+        seconds = time.monotonic() - started
+        if child.wait():
+            self._ended.put(
+                Outcome(name, "failed", seconds, why.removeprefix("error: ").removeprefix("ERROR: "))
+            )
+        else:
+            self._ended.put(Outcome(name, state, seconds))
+
+    def _say(self, name: str, text: str) -> None:
+        if not self._stopping:
+            sys.stdout.write(
+                f"{name:{self._width}} | {text}\n"
+            )  # one call a line: stages speak at the same time
+            sys.stdout.flush()
+
+    @contextlib.contextmanager
+    def _children_end_with_us(self) -> Iterator[None]:
+        """End every child when the block is left early: by Ctrl-C, by a signal to us, or by an error."""
+
+        def stop(signum: int, frame: object) -> None:
+            raise KeyboardInterrupt
+
+        former = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGHUP)}
+        try:
+            yield
+        except BaseException:
+            self._stopping = True
+            groups = list(self._children.values())
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):  # at the first DVC cleans up
+                groups = self._tell(groups, number)
+                deadline = time.monotonic() + GRACE_SECONDS
+                while groups and time.monotonic() < deadline:
+                    time.sleep(0.05)
+                    groups = self._tell(groups, None)
+            raise
+        finally:
+            for number, handler in former.items():
+                signal.signal(number, handler)
+
+    @staticmethod
+    def _tell(
+        groups: list["subprocess.Popen[str]"], number: signal.Signals | None
+    ) -> list["subprocess.Popen[str]"]:
+        """Send a signal to process groups; those that still have a member are given back."""
+        left = []
+        for child in groups:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, number or 0)
+                left.append(child)
+        return left
+
+
+def _farewell(outcome: Outcome) -> str:
+    words = {
+        "ran": f"done in {duration(outcome.seconds)}",
+        "restored": "restored from the cache",
+        "unchanged": "nothing changed",
+        "failed": f"FAILED after {duration(outcome.seconds)}",
+        "not run": f"not run: {outcome.why}",
+    }
+    return words[outcome.state]
+
+
+def duration(seconds: float) -> str:
+    """Seconds in words: `0.4 s`, `12 s`, `3 min 20 s`."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
