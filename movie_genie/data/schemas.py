@@ -1,13 +1,18 @@
 """The tables that pass between stages: columns and types, written down once and checked when read."""
 
-from pathlib import Path
+from __future__ import annotations
 
-import pandas as pd
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from movie_genie.errors import UserError
 from movie_genie.files import atomic_path
+
+if TYPE_CHECKING:  # the server reads tables too, and has no need of pandas
+    import pandas as pd
 
 EMBEDDING_SIZE = 384
 """Width of a text embedding (all-MiniLM-L6-v2)."""
@@ -98,6 +103,30 @@ CONTENT = pa.schema(
 )
 """data/processed/content_features.parquet: one row a film of MOVIES, in its order."""
 
+CATALOGUE = pa.schema(
+    [
+        ("item_idx", pa.int32()),
+        *(field for field in CONTENT if field.name != "embedding"),
+        ("ratings_count", pa.int32()),
+        ("average_rating", pa.float32()),  # null without ratings
+        ("popularity", pa.float32()),  # ratings, older ones counting less
+    ]
+)
+"""A release's catalogue.arrow: one row a film of the vocabulary, sorted by item_idx."""
+
+PERSONAS = pa.schema(
+    [
+        ("user_id", pa.int64()),
+        ("first", pa.int64()),  # row of the oldest rating in PERSONA_RATINGS
+        ("ratings_count", pa.int32()),
+        ("average_rating", pa.float32()),
+    ]
+)
+"""A release's personas.arrow: the data set's users, sorted by user_id; never the app's own viewers."""
+
+PERSONA_RATINGS = pa.schema([("item_idx", pa.int32()), ("rating", pa.float32()), ("timestamp", pa.int64())])
+"""A release's persona_ratings.arrow: the personas one after another, each oldest first."""
+
 FIRST_VIEWER_ID = 1 << 40
 """User ids from here on are the app's own viewers; no data set has ids this large."""
 
@@ -110,7 +139,7 @@ def write_table(path: Path, table: pd.DataFrame | pa.Table, schema: pa.Schema) -
     UserError
         When a column is missing or does not hold what the schema says.
     """
-    if isinstance(table, pd.DataFrame):
+    if not isinstance(table, pa.Table):
         missing = [name for name in schema.names if name not in table.columns]
         if missing:
             raise UserError(f"{path}: to be written without column {missing[0]}")

@@ -1,0 +1,88 @@
+"""What a server process serves: the release that `current` names, taken up without dropping a request."""
+
+import logging
+import threading
+from pathlib import Path
+
+from movie_genie.errors import UserError
+from movie_genie.serving import releases
+from movie_genie.serving.recommender import Recommender
+
+POLL_SECONDS = 0.5
+"""How often a process looks where `current` points; one `readlink` each time."""
+
+RETRY_SECONDS = 30.0
+"""How long a release that could not be loaded is left alone before it is tried again."""
+
+log = logging.getLogger(__name__)
+
+
+class LiveRelease:
+    """Holds the engine of this process. `engine` is read once a request and used to the request's end.
+
+    A watcher thread loads a new release beside the old one, checks it, and swaps one reference: a request
+    sees the old release or the new one, never a mixture. Whatever is wrong with the new one, the old one stays.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._engine: Recommender | None = None
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def engine(self) -> Recommender | None:
+        """The engine to answer with; None until there is a release that loads."""
+        return self._engine
+
+    def start(self) -> None:
+        """Load what `current` names now, then watch it from a thread. Call after the process has forked."""
+        self.refresh()
+        self._thread = threading.Thread(target=self._watch, name="release-watcher", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the watching."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def refresh(self) -> bool:
+        """Take up the release that `current` names, if it is another one and nothing is wrong with it.
+
+        Returns
+        -------
+        bool
+            Whether this process now serves what `current` names.
+        """
+        named = releases.current(self._folder)
+        if named is None:
+            return False
+        if self._engine is not None and self._engine.release_id == named:
+            return True
+        try:
+            releases.check(self._folder / named)
+            engine = Recommender.load(self._folder / named)
+            engine.warm_up()
+        except UserError as error:
+            serving = self._engine.release_id if self._engine else "nothing"
+            log.error("release %s is refused, %s stays in service: %s", named, serving, error)
+            return False
+        self._engine = engine
+        log.info("serving release %s", named)
+        return True
+
+    def _watch(self) -> None:
+        """Refresh whenever `current` moved; a release that was refused is tried again after a while."""
+        refused: str | None = None
+        waited = 0.0
+        while not self._stop.wait(POLL_SECONDS):
+            named = releases.current(self._folder)
+            waited += POLL_SECONDS
+            if named == refused and waited < RETRY_SECONDS:
+                continue
+            try:
+                refused, waited = (None if self.refresh() else named), 0.0
+            except Exception:  # the watcher must outlive whatever one release does to it
+                log.exception("release %s could not be loaded", named)
+                refused, waited = named, 0.0
