@@ -1,0 +1,96 @@
+"""Clear what a killed DVC left behind: `python -m movie_genie.orchestration.stale_lock [PROJECT]`.
+
+While a stage runs, DVC keeps its process number and command line in `.dvc/tmp/rwlock`. When DVC is killed it
+cannot take them out again. DVC itself clears an entry whose process is gone, but waits for ever where another
+process has been given that number since (after a restart, and often in containers). Here an entry counts only
+while its number belongs to a process with its arguments. DVC's own guard around the file is held meanwhile, so
+this can run at any time, beside any number of DVC processes. Standard library only.
+"""
+
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+
+def command_line(pid: int) -> str | None:
+    """The command line of a running process; None where there is none, or it has ended but for its parent."""
+    if Path("/proc/self/cmdline").exists():
+        try:
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        except (FileNotFoundError, ProcessLookupError):
+            return None
+        return b" ".join(words).decode(errors="replace").strip() or None
+    ps = ["ps", "-ww", "-o", "command=", "-p", str(pid)]
+    return subprocess.run(ps, check=False, capture_output=True, text=True).stdout.strip() or None
+
+
+def clear_stale(project: Path, running: Callable[[int], str | None] = command_line) -> list[str]:
+    """Take dead entries out of a project's rwlock, and end stages whose DVC was killed.
+
+    Returns
+    -------
+    One line for each process whose entries were cleared.
+    """
+    rwlock = project / ".dvc" / "tmp" / "rwlock"
+    if not rwlock.exists():
+        return []
+    with (rwlock.parent / "rwlock.lock").open("a") as guard:
+        fcntl.flock(guard, fcntl.LOCK_EX)  # the lock that DVC takes around each change of the file
+        try:
+            entries = json.loads(rwlock.read_text())
+        except FileNotFoundError:
+            return []
+        except ValueError:  # killed while writing it: no DVC can read it, its holders' included
+            rwlock.unlink()
+            return ["the lock file was half written and is removed"]
+        stale: dict[int, str] = {}
+
+        def holds(entry: dict[str, Any]) -> bool:  # Any: {"pid": int, "cmd": str}, as DVC writes it
+            now = running(entry["pid"])
+            arguments = entry["cmd"].partition(" ")[2]  # `dvc` itself may be `python -m dvc` to the system
+            if now is not None and now.endswith(arguments):
+                return True
+            stale[entry["pid"]] = entry["cmd"]
+            return False
+
+        kept = {
+            "write": {path: entry for path, entry in entries.get("write", {}).items() if holds(entry)},
+            "read": {
+                path: readers
+                for path, all_readers in entries.get("read", {}).items()
+                if (readers := [entry for entry in all_readers if holds(entry)])
+            },
+        }
+        for pid in stale:
+            _end_orphans(pid, running)
+        if stale:
+            temporary = rwlock.with_suffix(".tmp")
+            temporary.write_text(json.dumps(kept))
+            temporary.replace(rwlock)
+        return [
+            f"{command} (process {pid}) was killed; its lock is cleared" for pid, command in stale.items()
+        ]
+
+
+def _end_orphans(pid: int, running: Callable[[int], str | None]) -> None:
+    """End what a dead DVC left running, since its stage is about to run again.
+
+    A task's DVC leads its own process group, and no process is given a number that a group still bears: where
+    the leader is gone, the group's members are its orphans. (A server that it started has left the group.)
+    """
+    if running(pid) is None:
+        try:
+            os.killpg(pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            return
+
+
+if __name__ == "__main__":
+    for line in clear_stale(Path(sys.argv[1] if len(sys.argv) > 1 else ".")):
+        print(line, flush=True)

@@ -1,0 +1,164 @@
+"""A lock outlives a killed DVC; it must never outlive the next start, nor be taken from a living one."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from movie_genie.orchestration.stale_lock import clear_stale, command_line
+
+DVC = Path(sys.executable).with_name("dvc")
+SLOW = """\
+stages:
+  slow:
+    cmd: sh -c 'touch started; while [ ! -e go ]; do sleep 0.05; done; echo done > out'
+    outs: [out]
+"""
+
+
+@pytest.fixture(scope="module")
+def empty_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("empty")
+    subprocess.run([DVC, "init", "-q", "--no-scm"], cwd=folder, check=True)
+    (folder / "dvc.yaml").write_text(SLOW)
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path: Path, empty_project: Path) -> Path:
+    return shutil.copytree(empty_project, tmp_path / "project")
+
+
+def start(project: Path) -> subprocess.Popen[bytes]:
+    """A running `dvc repro`, as Airflow starts one: leader of its own group, inside its stage."""
+    (project / "started").unlink(missing_ok=True)
+    process = subprocess.Popen(
+        [DVC, "--wait-for-lock", "repro", "--single-item", "slow"], cwd=project, start_new_session=True
+    )
+    wait_for((project / "started").exists)
+    return process
+
+
+def wait_for(condition, seconds=30):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def entries(project: Path) -> dict[str, dict[str, object]]:
+    return json.loads((project / ".dvc/tmp/rwlock").read_text())
+
+
+def members_of_group(group: int) -> list[int]:
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if os.getpgid(int(folder.name)) == group and command_line(int(folder.name)):
+                found.append(int(folder.name))
+        except ProcessLookupError:
+            continue
+    return found
+
+
+def test_a_killed_dvcs_lock_is_cleared_and_its_stage_ended(project):
+    process = start(project)
+    process.kill()
+    process.wait()
+    assert members_of_group(process.pid), "the stage outlives its DVC, or this test shows nothing"
+    cleared = clear_stale(project)
+    assert len(cleared) == 1
+    assert f"process {process.pid}" in cleared[0]
+    assert entries(project) == {"write": {}, "read": {}}
+    wait_for(lambda: not members_of_group(process.pid))
+    (project / "go").touch()
+    subprocess.run([DVC, "repro", "-q"], cwd=project, check=True)
+    assert (project / "out").read_text() == "done\n"
+
+
+def test_a_lock_whose_number_lives_again_blocks_dvc_until_it_is_cleared(project):
+    (project / "go").touch()
+    stranger = subprocess.Popen(["sleep", "60"])
+    try:
+        held = {"pid": stranger.pid, "cmd": f"{DVC} --wait-for-lock repro --single-item slow"}
+        lock = project / ".dvc/tmp/rwlock"
+        lock.write_text(json.dumps({"write": {str(project / "out"): held}, "read": {}}))
+        blocked = subprocess.run([DVC, "repro"], check=False, cwd=project, capture_output=True, text=True)
+        assert "is busy" in blocked.stderr
+        assert len(clear_stale(project)) == 1
+        assert stranger.poll() is None, "the process that has the number now is left alone"
+        subprocess.run([DVC, "repro", "-q"], cwd=project, check=True)
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
+def test_a_living_dvc_keeps_its_lock(project):
+    process = start(project)
+    try:
+        before = entries(project)
+        assert before["write"]
+        assert clear_stale(project) == []
+        assert entries(project) == before
+        (project / "go").touch()
+        assert process.wait(timeout=30) == 0
+    finally:
+        process.kill()
+
+
+@pytest.mark.slow
+def test_a_living_dvc_started_as_a_module_keeps_its_lock(project):
+    process = subprocess.Popen([sys.executable, "-m", "dvc", "repro", "slow"], cwd=project)
+    try:
+        wait_for((project / "started").exists)
+        assert clear_stale(project) == []
+        (project / "go").touch()
+        assert process.wait(timeout=30) == 0
+    finally:
+        process.kill()
+
+
+def test_only_the_dead_holders_entries_go(tmp_path):
+    (tmp_path / ".dvc/tmp").mkdir(parents=True)
+    living, dead, other = (
+        {"pid": 1, "cmd": "/venv/bin/dvc repro a"},
+        {"pid": 2, "cmd": "/venv/bin/dvc repro b"},
+        {"pid": 3, "cmd": "/venv/bin/dvc repro c"},
+    )
+    lock = tmp_path / ".dvc/tmp/rwlock"
+    lock.write_text(
+        json.dumps({"write": {"x": living, "y": other}, "read": {"z": [dead, living], "w": [dead]}})
+    )
+    now = {1: "python /venv/bin/dvc repro a", 3: "/usr/sbin/cron -f"}.get
+    assert len(clear_stale(tmp_path, running=now)) == 2
+    assert json.loads(lock.read_text()) == {"write": {"x": living}, "read": {"z": [living]}}
+
+
+@pytest.mark.slow
+def test_a_half_written_lock_is_removed_and_dvc_runs_again(project):
+    (project / "go").touch()
+    (project / ".dvc/tmp/rwlock").write_text('{"write": {"x"')
+    with pytest.raises(subprocess.CalledProcessError):
+        subprocess.run([DVC, "repro", "-q"], cwd=project, check=True)
+    assert clear_stale(project) == ["the lock file was half written and is removed"]
+    subprocess.run([DVC, "repro", "-q"], cwd=project, check=True)
+
+
+def test_nothing_to_clear_is_no_error(tmp_path):
+    assert clear_stale(tmp_path) == []
+
+
+def test_an_ended_process_that_nobody_has_waited_for_counts_as_gone():
+    process = subprocess.Popen(["true"])
+    wait_for(lambda: command_line(process.pid) is None)
+    assert process.wait() == 0
+    process = subprocess.Popen(["sleep", "60"])
+    wait_for(lambda: command_line(process.pid) == "sleep 60")
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
