@@ -61,7 +61,6 @@ class DataConfig(Config):
 
     source: Annotated[PackagedSource | GroupLensSource | FolderSource, Field(discriminator="kind")]
     metadata: MetadataFile | None
-    engine: Literal["duckdb", "pyspark"]
     lowest_rating: float
     highest_rating: float
     max_rejected_share: Share

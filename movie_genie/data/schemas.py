@@ -28,7 +28,12 @@ RATINGS = pa.schema(
 )
 """data/raw/ratings.parquet: one row a user–film pair, sorted by file_order."""
 
-REJECTED = pa.schema([("source", pa.string()), ("row", pa.int64()), ("reason", pa.string()), ("text", pa.string())])
+FEEDBACK = pa.schema([field for field in RATINGS if field.name != "file_order"])
+"""data/feedback/ratings.parquet: the app's viewers' ratings, as its snapshot writes them for `ingest`."""
+
+REJECTED = pa.schema(
+    [("source", pa.string()), ("row", pa.int64()), ("reason", pa.string()), ("text", pa.string())]
+)
 """data/raw/rejected.parquet: rows that were not taken, and why."""
 
 MOVIES = pa.schema(

@@ -1,0 +1,36 @@
+"""The lines of a text file, plain or gzipped, whatever its bytes."""
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from movie_genie.errors import UserError
+
+
+def read_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield (line number from 1, text without its line end).
+
+    A line that is not UTF-8 is read as Latin-1, the encoding of MovieLens's older `.dat` files, which gives
+    every byte a character: one damaged line never hides the others.
+
+    Raises
+    ------
+    UserError
+        When the file is missing, cannot be read, or is a damaged gzip.
+    """
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                yield number, _decode(line).rstrip("\r\n")
+    except FileNotFoundError:
+        raise UserError(f"{path}: not found") from None
+    except (OSError, EOFError, zlib.error) as error:
+        raise UserError(f"{path}: cannot be read: {error}; is the file damaged or cut off?") from error
+
+
+def _decode(line: bytes) -> str:
+    try:
+        return line.decode("utf-8-sig")  # spreadsheets put a byte order mark first
+    except UnicodeDecodeError:
+        return line.decode("latin-1")
