@@ -7,7 +7,7 @@ from pathlib import Path
 from movie_genie.errors import UserError
 from movie_genie.orchestration.dvc_graph import PipelineGraph
 from movie_genie.pipeline.dvc import changes, pipeline_of, running
-from movie_genie.pipeline.runner import Runner, duration
+from movie_genie.pipeline.runner import Outcome, Runner, duration
 from movie_genie.pipeline.server import server_url, serves_us
 from movie_genie.pipeline.status import after, metric_lines, server_line, stage_lines
 
@@ -55,22 +55,22 @@ def run_pipeline(root: Path, group: str | None, force: bool) -> None:
         forced.add(SERVER_STAGE)
     todo = [name for name in selected if name in forced or name in changed or name in after(graph, changed)]
     outcomes = Runner(root, graph).run(todo, forced) if todo else []
-    counts = Counter(outcome.state for outcome in outcomes)
-    counts["unchanged"] += len(selected) - len(todo)
-    words = [
-        f"{counts[state]} {state}"
-        for state in ("ran", "restored", "unchanged", "failed", "not run")
-        if counts[state]
-    ]
-    print(
-        f"{len(selected)} stage{'s' * (len(selected) != 1)} in {duration(time.monotonic() - started)}: {', '.join(words)}"
-    )
+    print(_summary(outcomes, len(selected) - len(todo), time.monotonic() - started))
     failures = [f"{outcome.stage}: {outcome.why}" for outcome in outcomes if outcome.state == "failed"]
     failures += [f"{outcome.stage} not run" for outcome in outcomes if outcome.state == "not run"]
     if failures:
         raise UserError("; ".join(failures))
     if SERVER_STAGE in selected:
         print(f"Movie Genie is at {server_url(root)}")
+
+
+def _summary(outcomes: list[Outcome], untouched: int, seconds: float) -> str:
+    """How it went, in a line: `8 stages in 3 min 20 s: 7 ran, 1 unchanged`."""
+    counts: Counter[str] = Counter(outcome.state for outcome in outcomes)
+    counts["unchanged"] += untouched
+    order = ("ran", "restored", "unchanged", "failed", "not run")
+    words = ", ".join(f"{counts[state]} {state}" for state in order if counts[state])
+    return f"{counts.total()} stage{'s' * (counts.total() != 1)} in {duration(seconds)}: {words}"
 
 
 def _group(graph: PipelineGraph, stage: str) -> str:

@@ -1,0 +1,74 @@
+# `make` alone lists what there is.
+.DEFAULT_GOAL := help
+.PHONY: help run install test test-all lint data status stop mlflow docs docs-serve
+SHELL := bash
+
+PYTHON ?= python3
+BIN := .venv/bin
+# The set-up is redone when what it reads changes, not when a checkout touches the files' dates.
+KEY := $(shell cat pyproject.toml constraints.txt | cksum | cut -d' ' -f1)
+INSTALLED := .venv/.installed-$(KEY)
+MLFLOW_INSTALLED := .venv/.mlflow-$(KEY)
+MLFLOW_PORT ?= 5002
+DOCS_PORT ?= 8001
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt \
+	$(if $(TORCH_INDEX_URL),--extra-index-url $(TORCH_INDEX_URL))
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+run: $(INSTALLED) ## Set up, run what changed of the pipeline, leave the app running
+	@$(BIN)/python scripts/run_full_pipeline.py
+
+install: $(INSTALLED) ## Set up .venv (TORCH_INDEX_URL=… takes PyTorch from there too, e.g. its CPU builds)
+
+$(INSTALLED):
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+		{ echo "error: $(PYTHON) is not Python 3.11 to 3.13; name one: make run PYTHON=/usr/bin/python3.11" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing into .venv; the first time takes some minutes."
+	@$(PIP_INSTALL) --editable '.[dev]'
+	@rm -f .venv/.installed-*
+	@touch $@
+
+test: $(INSTALLED) ## Run the fast tests, the pipeline end to end, and the web app's tests
+	$(BIN)/pytest
+	$(BIN)/pytest -m e2e tests/pipeline
+	@if command -v npm >/dev/null; then \
+		cd frontend && { test -d node_modules || npm ci --no-audit --no-fund; } && npm test; \
+	else echo "skipped: the web app's tests need Node.js 20"; fi
+
+test-all: test ## All that `make test` runs, then the slow tests and the browser's
+	$(BIN)/pytest -m "slow or (e2e and not slow) or realdata" --ignore tests/pipeline
+
+lint: $(INSTALLED) ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+data: $(INSTALLED) ## Choose the ratings: SOURCE=packaged | ml-latest-small | ml-1m | ml-25m | ml-32m | folder DIR=… [METADATA=…]
+	@$(BIN)/python scripts/choose_data.py
+
+status: $(INSTALLED) ## Say what would run and why, the last metrics, and whether the app answers
+	@$(BIN)/python scripts/run_full_pipeline.py --status
+
+stop: ## Stop the app
+	@./scripts/stop_server.sh
+
+$(MLFLOW_INSTALLED): $(INSTALLED)
+	@echo "Installing MLflow's own server into .venv."
+	@$(PIP_INSTALL) --editable '.[mlflow]'
+	@rm -f .venv/.mlflow-*
+	@touch $@
+
+mlflow: $(MLFLOW_INSTALLED) ## Show what was tracked, at http://localhost:5002 (MLFLOW_PORT=…)
+	@mkdir -p mlruns
+	@echo "MLflow is at http://localhost:$(MLFLOW_PORT); Ctrl-C ends it"
+	@MLFLOW_DISABLE_TELEMETRY=true $(BIN)/mlflow server --backend-store-uri sqlite:///mlruns/mlflow.db \
+		--host 127.0.0.1 --port $(MLFLOW_PORT) --workers 1
+
+docs: $(INSTALLED) ## Build the documentation into site/
+	$(BIN)/mkdocs build --strict
+
+docs-serve: $(INSTALLED) ## Show the documentation at http://localhost:8001 (DOCS_PORT=…)
+	$(BIN)/mkdocs serve --dev-addr 127.0.0.1:$(DOCS_PORT)
