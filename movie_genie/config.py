@@ -6,6 +6,7 @@ not be a dependency of any stage.
 
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
+from zoneinfo import available_timezones
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError, model_validator
@@ -13,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, V
 from movie_genie.errors import UserError
 
 Share = Annotated[float, Field(ge=0, le=1)]
+Duration = Annotated[str, Field(pattern="^[1-9][0-9]*[smhd]$")]
+"""30s, 15m, 2h or 1d."""
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
@@ -183,6 +186,41 @@ class TrackingConfig(Config):
 
     enabled: bool
     experiment: str
+
+
+class CeleryConfig(Config):
+    """Where workers on several machines meet."""
+
+    broker_url: str
+    result_backend: str
+    api_url: str
+
+
+class AirflowConfig(Config):
+    """configs/airflow.yaml: when and how Airflow runs the pipeline."""
+
+    host: str
+    port: Annotated[int, Field(ge=1, le=65535)]
+    schedule: str | None
+    time_zone: str
+    retries: Annotated[int, Field(ge=0)]
+    retry_delay: Duration
+    max_retry_delay: Duration
+    execution_timeout: Duration
+    queue: str
+    pool: str
+    pools: dict[str, PositiveInt]
+    path: Annotated[list[str], Field(min_length=1)]
+    executor: Literal["LocalExecutor", "CeleryExecutor"]
+    celery: CeleryConfig
+
+    @model_validator(mode="after")
+    def _names(self) -> "AirflowConfig":
+        if self.pool not in self.pools:
+            raise ValueError(f"pool: expected one of pools ({', '.join(self.pools)}), got {self.pool!r}")
+        if self.time_zone not in available_timezones():
+            raise ValueError(f"time_zone: expected a name such as Europe/Paris, got {self.time_zone!r}")
+        return self
 
 
 def load_config(path: Path, model: type[C]) -> C:

@@ -3,8 +3,8 @@
 While a stage runs, DVC keeps its process number and command line in `.dvc/tmp/rwlock`. When DVC is killed it
 cannot take them out again. DVC itself clears an entry whose process is gone, but waits for ever where another
 process has been given that number since (after a restart, and often in containers). Here an entry counts only
-while its number belongs to a process with its arguments. DVC's own guard around the file is held meanwhile, so
-this can run at any time, beside any number of DVC processes. Standard library only.
+while its number belongs to a process with its arguments. DVC's own guard of the file is held meanwhile: this
+can run at any time, beside any number of DVC processes. Standard library only.
 """
 
 import fcntl
