@@ -7,6 +7,7 @@ from pathlib import Path
 from movie_genie.errors import UserError
 from movie_genie.serving import releases
 from movie_genie.serving.recommender import Recommender
+from movie_genie.serving.verification import open_checked
 
 POLL_SECONDS = 0.5
 """How often a process looks where `current` points; one `readlink` each time."""
@@ -21,7 +22,7 @@ class LiveRelease:
     """Holds the engine of this process. `engine` is read once a request and used to the request's end.
 
     A watcher thread loads a new release beside the old one, checks it, and swaps one reference: a request
-    sees the old release or the new one, never a mixture. Whatever is wrong with the new one, the old one stays.
+    sees the old release or the new one, never a mixture. Whatever is wrong with the new one, the old stays.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -61,9 +62,7 @@ class LiveRelease:
         if self._engine is not None and self._engine.release_id == named:
             return True
         try:
-            releases.check(self._folder / named)
-            engine = Recommender.load(self._folder / named)
-            engine.warm_up()
+            engine = open_checked(self._folder / named)
         except UserError as error:
             serving = self._engine.release_id if self._engine else "nothing"
             log.error("release %s is refused, %s stays in service: %s", named, serving, error)

@@ -69,31 +69,14 @@ class Recommender:
         The release's folder; `folder / "web"` is the web app.
     catalogue : Catalogue
         `catalogue.movie(movie_id)`, `catalogue.detail(movie_id)`, `catalogue.genre_counts()`.
+    two_stage : TwoStage
+    text : (items, 384) float32
+        Unit-length embeddings of the films' texts.
     personas : Personas
         `personas.page(page, per_page)`, `len(personas)`, `personas.get(id)`, `personas.history(id)`.
     """
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.release_id = folder.name
-        self.catalogue = Catalogue.load(folder)
-        self.personas = Personas(folder, self.catalogue)
-        fusion = read_json(folder / "fusion.json")
-        self._two_stage = TwoStage.load(
-            folder / "two_tower",
-            folder / "bert4rec",
-            float(fusion["fusion_weight"]),
-            int(fusion["candidates"]),
-        )
-        self._text: NDArray[np.float32] = np.load(folder / "text_embeddings.npy", mmap_mode="r")
-        self._search = Search(self.catalogue, self._text, folder / "query_encoder")
-        vectors = self._two_stage.two_tower.item_vectors
-        self._vector_lengths = np.maximum(np.linalg.norm(vectors, axis=1), 1e-9)
-        self._gems = _gems(self.catalogue)
-        self._popular = np.argsort(-self.catalogue.popularity, kind="stable")
-
-    @classmethod
-    def load(cls, folder: Path) -> "Recommender":
         """Open a release by memory map.
 
         Raises
@@ -101,7 +84,23 @@ class Recommender:
         UserError
             When a file is missing or not what a release holds.
         """
-        return cls(folder)
+        self.folder = folder
+        self.release_id = folder.name
+        self.catalogue = Catalogue.load(folder)
+        self.personas = Personas(folder, self.catalogue)
+        fusion = read_json(folder / "fusion.json")
+        self.two_stage = TwoStage.load(
+            folder / "two_tower",
+            folder / "bert4rec",
+            float(fusion["fusion_weight"]),
+            int(fusion["candidates"]),
+        )
+        self.text: NDArray[np.float32] = np.load(folder / "text_embeddings.npy", mmap_mode="r")
+        self._search = Search(self.catalogue, self.text, folder / "query_encoder")
+        vectors = self.two_stage.two_tower.item_vectors
+        self._vector_lengths = np.maximum(np.linalg.norm(vectors, axis=1), 1e-9)
+        self._gems = _gems(self.catalogue)
+        self._popular = np.argsort(-self.catalogue.popularity, kind="stable")
 
     def recommend(
         self,
@@ -134,10 +133,10 @@ class Recommender:
         if genre is not None:
             barred.append(np.flatnonzero(~self.catalogue.of_genre(genre)))
         pool = limit * POOL if diversity > 0 else limit
-        ranking = self._two_stage.recommend(taste.items, pool, np.concatenate(barred))
+        ranking = self.two_stage.recommend(taste.items, pool, np.concatenate(barred))
         items, scores = ranking.items, ranking.scores
         if diversity > 0:
-            chosen = diversify(scores, self._text[items], limit, diversity)
+            chosen = diversify(scores, self.text[items], limit, diversity)
             items, scores = items[chosen], scores[chosen]
         return self._explained(taste.items, items, scores)
 
@@ -227,7 +226,7 @@ class Recommender:
 
     def affinity(self, taste: Taste) -> NDArray[np.float64]:
         """How near every film is to a taste, by the retrieval model: (items,), mean 0 and deviation 1."""
-        scores = self._two_stage.two_tower.scores(taste.items).astype(np.float64)
+        scores = self.two_stage.two_tower.scores(taste.items).astype(np.float64)
         standardised: NDArray[np.float64] = (scores - scores.mean()) / max(scores.std(), 1e-9)
         return standardised
 
@@ -238,9 +237,9 @@ class Recommender:
 
     def _likeness(self, item: int) -> NDArray[np.float32]:
         """(items,) cosine likeness to one film, at most 1."""
-        vectors = self._two_stage.two_tower.item_vectors
+        vectors = self.two_stage.two_tower.item_vectors
         watched = vectors @ vectors[item] / (self._vector_lengths * self._vector_lengths[item])
-        likeness: NDArray[np.float32] = TEXT_LIKENESS * (self._text @ self._text[item])
+        likeness: NDArray[np.float32] = TEXT_LIKENESS * (self.text @ self.text[item])
         likeness += (1 - TEXT_LIKENESS) * watched
         return likeness
 
@@ -248,7 +247,7 @@ class Recommender:
         """Films with the history's films that carried each, strongest first."""
         if len(history) == 0 or len(items) == 0:
             return self._unexplained(items, scores)
-        shares = self._two_stage.reasons(history, items)  # (items, history)
+        shares = self.two_stage.reasons(history, items)  # (items, history)
         strongest = np.argsort(-shares, axis=1)[:, :REASONS]
         films = self.catalogue.movie_ids[history[strongest]].tolist()
         weights = np.take_along_axis(shares, strongest, axis=1).tolist()

@@ -1,0 +1,18 @@
+"""Stage `backend_server`: publish a release, have the server take it up, and see that it answers."""
+
+import os
+from pathlib import Path
+
+from movie_genie.cli import run_stage
+from movie_genie.config import ServerConfig
+
+
+def main(config: ServerConfig) -> None:
+    """Run the stage."""
+    from movie_genie.serving.deploy import deploy
+
+    deploy(config, Path.cwd(), os.environ)
+
+
+if __name__ == "__main__":
+    run_stage(main)
