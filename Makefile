@@ -72,3 +72,5 @@ docs: $(INSTALLED) ## Build the documentation into site/
 
 docs-serve: $(INSTALLED) ## Show the documentation at http://localhost:8001 (DOCS_PORT=…)
 	$(BIN)/mkdocs serve --dev-addr 127.0.0.1:$(DOCS_PORT)
+
+include airflow.mk

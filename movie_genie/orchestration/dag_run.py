@@ -1,0 +1,55 @@
+"""Trigger the DAG and wait for its result, saying what each task does: `make airflow-run`."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from movie_genie.errors import UserError
+from movie_genie.orchestration.airflow_api import AirflowApi
+
+POLL_SECONDS = 2.0
+FIRST_READ_SECONDS = 90.0
+"""How long Airflow may take to read the DAG after its start."""
+
+
+def run_and_wait(api: AirflowApi, dag_id: str, say: Callable[[str], None]) -> None:
+    """Trigger a run and follow it to its end.
+
+    Raises
+    ------
+    UserError
+        When Airflow does not answer, does not have the DAG, or a task failed (which, and where its log is).
+    """
+    if not api.healthy():
+        raise UserError(f"{api.url}: Airflow does not answer, or is not well; start it with `make airflow`")
+    give_up = time.monotonic() + FIRST_READ_SECONDS
+    while not api.knows(dag_id):
+        if time.monotonic() > give_up:
+            raise UserError(f"{api.url}: Airflow has no DAG {dag_id}")
+        time.sleep(POLL_SECONDS)
+    run_id = api.trigger(dag_id)
+    address = f"{api.url}/dags/{dag_id}/runs/{run_id}"
+    say(f"run {run_id}: {address}")
+    told: dict[str, str] = {}
+    while True:
+        state = api.run_state(dag_id, run_id)
+        tasks = api.tasks(dag_id, run_id)
+        for task in sorted(tasks, key=lambda task: task["start_date"] or ""):
+            now = task["state"] or "waiting"
+            if told.get(task["task_id"], "waiting") != now and now not in {"scheduled", "queued"}:
+                told[task["task_id"]] = now
+                say(f"{datetime.now():%H:%M:%S}  {task['task_id']:<24} {now}{_took(task)}")
+        if state in {"success", "failed"}:
+            break
+        time.sleep(POLL_SECONDS)
+    failed = [task["task_id"] for task in tasks if task["state"] == "failed"]
+    if state == "failed":
+        raise UserError(f"run {run_id}: failed in {', '.join(failed) or 'no task'}; logs: {address}")
+    say(f"run {run_id}: success")
+
+
+def _took(task: dict[str, Any]) -> str:  # Any: JSON
+    if task["duration"] is None or task["state"] == "running":
+        return ""
+    return f" after {task['duration']:.1f} s"

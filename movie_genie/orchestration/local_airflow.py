@@ -1,0 +1,116 @@
+"""`make airflow` and `make airflow-worker`: Airflow, or one more worker for it, on this machine."""
+
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from types import FrameType
+
+from movie_genie.config import AirflowConfig
+from movie_genie.errors import UserError
+from movie_genie.orchestration.airflow_api import AirflowApi
+from movie_genie.orchestration.airflow_home import (
+    ADMIN,
+    HOME,
+    Secrets,
+    environment,
+    load_secrets,
+    make_secrets,
+)
+from movie_genie.orchestration.standalone import Components
+
+
+def serve(project: Path, config: AirflowConfig) -> None:
+    """Start Airflow, print where it is, and keep it until Ctrl-C or SIGTERM.
+
+    Raises
+    ------
+    UserError
+        When the port is taken, or a component does not start or ends.
+    """
+    _end_on_sigterm()
+    if _taken(config.host, config.port):
+        raise UserError(
+            f"port {config.port} of {config.host} is taken; choose another: make airflow AIRFLOW_PORT=8090"
+        )
+    home = project / HOME
+    known = load_secrets(home)
+    secrets = known or make_secrets(home)
+    with Components(_airflow(), _environment(project, config, secrets), home / "output") as airflow:
+        print("Airflow starts; this takes about a minute.", flush=True)
+        airflow.run("db", "migrate")
+        airflow.start("api-server", ["api-server"])
+        airflow.start("scheduler", ["scheduler"])
+        airflow.start("dag-processor", ["dag-processor"])
+        airflow.start("triggerer", ["triggerer"])
+        api = connect(project, config)
+        airflow.wait_until(api.healthy)
+        api.set_pools(config.pools)
+        print(f"Airflow is at {api.url}", flush=True)
+        if known:
+            print(
+                f"Sign in as {ADMIN}; the password was shown at the first start (and is in {HOME})",
+                flush=True,
+            )
+        else:
+            print(f"Sign in as {ADMIN}, password {secrets.admin_password}  (shown this once)", flush=True)
+        print("make airflow-run starts a run; Ctrl-C stops Airflow.", flush=True)
+        airflow.watch()
+
+
+def work(project: Path, config: AirflowConfig, queues: str, log_port: int) -> None:
+    """Take tasks of some queues, one at a time, until Ctrl-C or SIGTERM.
+
+    One at a time, since DVC's locks let one `repro --pull` work in a folder. The secrets of the Airflow that
+    gives the tasks must be here.
+    """
+    _end_on_sigterm()
+    if config.executor != "CeleryExecutor":
+        raise UserError(f"configs/airflow.yaml: executor: workers need CeleryExecutor, got {config.executor}")
+    home = project / HOME
+    secrets = load_secrets(home)
+    if not secrets:
+        raise UserError(
+            f"{home / 'secrets.json'}: not found; copy it from the machine that runs `make airflow`"
+        )
+    settings = _environment(project, config, secrets)
+    settings.setdefault("AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT", str(log_port))
+    name = f"{socket.gethostname()}-{log_port}"
+    with Components(_airflow(), settings, home / "output") as airflow:
+        airflow.start(
+            "worker",
+            ["celery", "worker", "--queues", queues, "--concurrency", "1", "--celery-hostname", name],
+        )
+        print(f"Worker {name} takes tasks of {queues}; Ctrl-C stops it.", flush=True)
+        airflow.watch()
+
+
+def connect(project: Path, config: AirflowConfig) -> AirflowApi:
+    """A client for the Airflow that `serve` runs here."""
+    secrets = load_secrets(project / HOME)
+    if not secrets:
+        raise UserError("Airflow was never started here; start it with `make airflow`")
+    return AirflowApi(f"http://{config.host}:{config.port}", ADMIN, secrets.admin_password)
+
+
+def _environment(project: Path, config: AirflowConfig, secrets: Secrets) -> dict[str, str]:
+    return environment(project, config, secrets, os.environ)
+
+
+def _airflow() -> Path:
+    """The `airflow` command of the environment that runs this."""
+    return Path(sys.executable).with_name("airflow")
+
+
+def _taken(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((host, port)) == 0
+
+
+def _end_on_sigterm() -> None:
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)

@@ -1,0 +1,148 @@
+"""Airflow's components as processes of this machine, started together and stopped together."""
+
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+
+import psutil
+
+from movie_genie.errors import UserError
+
+STOP_SECONDS = 20.0
+"""How long processes may take to end by themselves."""
+
+START_SECONDS = 240.0
+LAST_LINES = 15
+
+
+class Components:
+    """Airflow commands running side by side, each with its own log; leaving the `with` ends all of them.
+
+    Each leads a session of its own, so that Ctrl-C reaches only us, and we end them in order, the last first,
+    with all that they started (Airflow's tasks, DVC, stages): SIGTERM, then SIGKILL. A server that a stage
+    started as a daemon is nobody's child any more, and stays.
+    """
+
+    def __init__(self, airflow: Path, environment: Mapping[str, str], logs: Path) -> None:
+        self._airflow = airflow
+        self._environment = environment
+        self._logs = logs
+        self._running: dict[str, psutil.Popen] = {}
+
+    def run(self, *arguments: str) -> None:
+        """Run one Airflow command to its end.
+
+        Raises
+        ------
+        UserError
+            When it fails, with its last lines.
+        """
+        log = self._logs / f"{'-'.join(arguments)}.log"
+        with log.open("w") as output:
+            code = subprocess.run(
+                [self._airflow, *arguments],
+                check=False,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            ).returncode
+        if code:
+            raise UserError(f"airflow {' '.join(arguments)} failed ({code}); see {log}\n{_last_lines(log)}")
+
+    def start(self, name: str, arguments: Sequence[str]) -> None:
+        """Start one Airflow command; its log is `name`.log."""
+        with (self._logs / f"{name}.log").open("w") as output:
+            self._running[name] = psutil.Popen(
+                [str(self._airflow), *arguments],
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def check(self) -> None:
+        """See that all are still running.
+
+        Raises
+        ------
+        UserError
+            When one has ended, with its last lines.
+        """
+        for name, process in self._running.items():
+            if process.poll() is not None:
+                log = self._logs / f"{name}.log"
+                raise UserError(f"airflow {name} ended ({process.returncode}); see {log}\n{_last_lines(log)}")
+
+    def wait_until(self, ready: Callable[[], bool]) -> None:
+        """Wait for `ready`, watching that all keep running."""
+        give_up = time.monotonic() + START_SECONDS
+        while not ready():
+            self.check()
+            if time.monotonic() > give_up:
+                raise UserError(f"Airflow was not ready after {START_SECONDS:.0f} s; see {self._logs}")
+            time.sleep(1)
+
+    def watch(self) -> None:
+        """Keep watching until interrupted or one of them ends."""
+        while True:
+            self.check()
+            time.sleep(1)
+
+    def __enter__(self) -> "Components":
+        self._logs.mkdir(parents=True, exist_ok=True)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for process in reversed(self._running.values()):
+            _stop(process)
+
+
+def _stop(process: psutil.Process) -> None:
+    """End a process and all that it started, directly or not."""
+    give_up = time.monotonic() + STOP_SECONDS
+    family = {process}
+    told: set[psutil.Process] = set()
+    while True:
+        for member in list(family):
+            family.update(_children(member))
+        family = {member for member in family if _alive(member)}
+        if not family:
+            return
+        for member in family:
+            _signal(member, kill=time.monotonic() > give_up, again=member not in told)
+        told |= family
+        psutil.wait_procs(family, timeout=0.5)
+
+
+def _children(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return list(process.children(recursive=True))
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _alive(process: psutil.Process) -> bool:
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _signal(process: psutil.Process, *, kill: bool, again: bool) -> None:
+    try:
+        if kill:
+            process.kill()
+        elif again:
+            process.terminate()
+    except psutil.NoSuchProcess:
+        pass
+
+
+def _last_lines(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-LAST_LINES:])
