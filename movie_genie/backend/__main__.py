@@ -1,0 +1,85 @@
+"""The operator's commands: `python -m movie_genie.backend COMMAND`."""
+
+import argparse
+import getpass
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from movie_genie.backend.accounts import Accounts
+from movie_genie.backend.database import Database
+from movie_genie.backend.errors import ProblemError
+from movie_genie.backend.inputs import Name, NewPassword
+from movie_genie.backend.settings import read_settings
+from movie_genie.backend.snapshot import snapshot
+from movie_genie.cli import run
+from movie_genie.errors import UserError
+
+SNAPSHOT = Path("data/feedback/ratings.parquet")
+
+
+def main() -> None:
+    """Read the arguments, do what they say."""
+    parser = argparse.ArgumentParser(prog="python -m movie_genie.backend", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    db = commands.add_parser("db", help="the feedback database")
+    db.add_argument("action", choices=["upgrade"], help="make or bring up to date its tables")
+    admin = commands.add_parser(
+        "create-admin", help="make an account an admin's; ask for a password if it is new"
+    )
+    admin.add_argument("name")
+    feedback = commands.add_parser("snapshot-feedback", help="write the viewers' ratings for the pipeline")
+    feedback.add_argument("--to", type=Path, default=SNAPSHOT)
+    arguments = parser.parse_args()
+
+    def command() -> None:
+        database = Database(read_settings(os.environ).database)
+        if arguments.command == "db":
+            database.upgrade()
+            print(f"{database.url.render_as_string()}: up to date")
+            return
+        database.prepare()
+        if arguments.command == "create-admin":
+            _create_admin(database, arguments.name)
+        else:
+            ratings, changed = snapshot(database, arguments.to)
+            print(f"{arguments.to}: {ratings} ratings, {'changed' if changed else 'unchanged'}")
+
+    run(command)
+
+
+def _create_admin(database: Database, name: str) -> None:
+    accounts = Accounts(database)
+    name = _checked(Name, name, "name: expected 3 to 32 letters, digits, dots, dashes or underscores")
+    password = None if accounts.has_name(name) else _new_password()
+    try:
+        accounts.make_admin(name, password)
+    except ProblemError as error:
+        raise UserError(error.message or str(error)) from None
+    print(f"{name} is an admin")
+
+
+def _new_password() -> str:
+    """Ask twice on a terminal; read a line where the input is a pipe."""
+    if not sys.stdin.isatty():
+        password = sys.stdin.readline().rstrip("\n")
+    else:
+        password = getpass.getpass("Password of the new account: ")
+        if getpass.getpass("Again: ") != password:
+            raise UserError("the passwords differ; nothing was changed")
+    return _checked(NewPassword, password, "password: expected 10 to 200 characters")
+
+
+def _checked(kind: Any, value: str, expected: str) -> str:  # Any: an annotated type
+    try:
+        checked: str = TypeAdapter(kind).validate_python(value)
+    except ValidationError:
+        raise UserError(expected) from None
+    return checked
+
+
+if __name__ == "__main__":
+    main()

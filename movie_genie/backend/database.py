@@ -1,0 +1,143 @@
+"""The feedback database: SQLite in a file by default, PostgreSQL by DATABASE_URL."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+
+from movie_genie.errors import UserError
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+MIGRATION_LOCK = 4_815_162_342
+"""Any number, as long as it is the same for every process of the program."""
+
+BUSY_MILLISECONDS = 10_000
+"""How long a writer waits for another one before SQLite gives up."""
+
+
+class Database:
+    """Two pools over one database: `read` opens no transaction, `write` one that commits or leaves no trace.
+
+    Kept apart because changing a pooled connection's isolation costs more than a history's query does. After
+    `write` returns, the row is on the disk (SQLite: WAL with synchronous=FULL; PostgreSQL: its default).
+    """
+
+    def __init__(self, url: str) -> None:
+        try:
+            self.url = make_url(url)
+            dialect = self.url.get_backend_name()
+            if dialect == "postgresql" and self.url.drivername == "postgresql":
+                self.url = self.url.set(drivername="postgresql+psycopg")
+            if dialect not in ("sqlite", "postgresql"):
+                raise UserError(f"DATABASE_URL: expected sqlite:// or postgresql://, got {dialect}://")
+            remote = dialect != "sqlite"  # a server may have gone away between two requests
+            self._readers = create_engine(self.url, isolation_level="AUTOCOMMIT", pool_pre_ping=remote)
+            self._writers = create_engine(self.url, pool_pre_ping=remote)
+        except (ArgumentError, NoSuchModuleError) as error:
+            raise UserError(f"DATABASE_URL: not a database address: {error}") from None
+        except ModuleNotFoundError as error:
+            raise UserError(
+                f"DATABASE_URL: needs {error.name}; `pip install movie-genie[postgres]`"
+            ) from None
+        self._is_sqlite = dialect == "sqlite"
+        if self._is_sqlite:
+            _tune_sqlite(self._readers)
+            _tune_sqlite(self._writers)
+            event.listen(self._writers, "begin", _lock_at_once)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a connection for queries; each sees what was committed before it."""
+        with self._readers.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Give a connection in a transaction of its own."""
+        with self._writers.begin() as connection:
+            yield connection
+
+    def insert(self, table: Table) -> "sqlite.Insert | postgresql.Insert":
+        """Start an insert that may say `on_conflict_…`, in the words of the database in use."""
+        return sqlite.insert(table) if self._is_sqlite else postgresql.insert(table)
+
+    def upgrade(self) -> None:
+        """Bring the tables to the newest migration; does nothing where they are there."""
+        with self._connected() as connection:
+            if (
+                not self._is_sqlite
+            ):  # SQLite's transaction has the lock already: several processes may start at once
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
+            command.upgrade(_alembic(connection), "head")
+
+    def prepare(self) -> None:
+        """Make the tables where there are none yet; hold those that are there against the newest migration.
+
+        Raises
+        ------
+        UserError
+            When the database cannot be reached, or its tables are older or newer than the program.
+        """
+        with self._connected() as connection:
+            present = MigrationContext.configure(connection).get_current_revision()
+        if present is None:
+            self.upgrade()
+            return
+        wanted = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+        if present != wanted:
+            raise UserError(
+                f"database {self.url.render_as_string()}: its tables are at {present}, "
+                f"the program needs {wanted}; run `python -m movie_genie.backend db upgrade`"
+            )
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self._readers.dispose()
+        self._writers.dispose()
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        try:
+            if self._is_sqlite and self.url.database:
+                Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+            connection = self._writers.connect()
+        except (OperationalError, OSError) as error:
+            reason = " ".join(str(getattr(error, "orig", error)).split())
+            raise UserError(f"database {self.url.render_as_string()}: cannot be opened: {reason}") from None
+        with connection:
+            yield connection
+            connection.commit()
+
+
+def _alembic(connection: Connection) -> AlembicConfig:
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _tune_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def pragmas(connection: Any, _record: Any) -> None:  # Any: the driver's connection and the pool's record
+        connection.isolation_level = None  # the driver opens no transactions of its own; `_lock_at_once` does
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            f"busy_timeout={BUSY_MILLISECONDS}",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+
+def _lock_at_once(connection: Connection) -> None:
+    """Take SQLite's write lock as the transaction begins: later, the data it read may have changed."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

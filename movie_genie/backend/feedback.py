@@ -1,0 +1,125 @@
+"""What viewers said of films: ratings, "not interested", watchlist. Read at request time, never cached."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import Connection, bindparam, delete, func, select
+
+from movie_genie.backend.clock import now
+from movie_genie.backend.database import Database
+from movie_genie.backend.tables import ratings, watchlist
+from movie_genie.serving.records import Rated
+
+_COLUMNS = (ratings.c.movie_id, ratings.c.rating, ratings.c.not_interested, ratings.c.rated_at)
+_OF_VIEWER = ratings.c.viewer_id == bindparam("viewer_id")
+_HISTORY = select(*_COLUMNS).where(_OF_VIEWER).order_by(ratings.c.rated_at, ratings.c.movie_id)
+_NEWEST = select(*_COLUMNS).where(_OF_VIEWER).order_by(ratings.c.rated_at.desc(), ratings.c.movie_id.desc())
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """A viewer's word on a film; `rated_at` in milliseconds since 1970, UTC."""
+
+    movie_id: int
+    rating: float | None
+    not_interested: bool
+    rated_at: int
+
+
+class Feedback:
+    """Ratings and watchlists; every method takes the viewer's id, and none reaches another's rows."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def history(self, viewer_id: int) -> list[Rated]:
+        """Return all that a viewer said, oldest first, as the engine takes it."""
+        with self._database.read() as connection:
+            rows = connection.execute(_HISTORY, {"viewer_id": viewer_id}).all()
+        return [Rated(movie, None if dull else stars, at // 1000) for movie, stars, dull, at in rows]
+
+    def ratings_count(self, viewer_id: int) -> int:
+        """Return how many films a viewer spoke of."""
+        query = select(func.count()).select_from(ratings).where(ratings.c.viewer_id == viewer_id)
+        with self._database.read() as connection:
+            return connection.execute(query).scalar_one()
+
+    def ratings(self, viewer_id: int, page: int, per_page: int) -> list[Rating]:
+        """Return a page of a viewer's words, newest first; `page` counts from 1."""
+        query = _NEWEST.limit(per_page).offset((page - 1) * per_page)
+        with self._database.read() as connection:
+            return [Rating(*row) for row in connection.execute(query, {"viewer_id": viewer_id})]
+
+    def all_ratings(self, viewer_id: int) -> list[Rating]:
+        """Return all of a viewer's words, newest first."""
+        with self._database.read() as connection:
+            return [Rating(*row) for row in connection.execute(_NEWEST, {"viewer_id": viewer_id})]
+
+    def rating(self, viewer_id: int, movie_id: int) -> Rating | None:
+        """Return a viewer's word on one film."""
+        query = select(*_COLUMNS).where(_OF_VIEWER, ratings.c.movie_id == movie_id)
+        with self._database.read() as connection:
+            row = connection.execute(query, {"viewer_id": viewer_id}).first()
+        return Rating(*row) if row else None
+
+    def rate(self, viewer_id: int, movie_id: int, stars: float | None, not_interested: bool) -> Rating:
+        """Keep a word on a film in place of an earlier one."""
+        rating = Rating(movie_id, stars, not_interested, now())
+        with self._database.write() as connection:
+            self._keep(connection, viewer_id, [rating])
+        return rating
+
+    def rate_many(self, viewer_id: int, said: Sequence[Rating]) -> int:
+        """Keep many words, all or none, but no older one in place of a younger; return how many were kept."""
+        query = select(ratings.c.movie_id, ratings.c.rated_at).where(ratings.c.viewer_id == viewer_id)
+        with self._database.write() as connection:
+            present = {movie_id: at for movie_id, at in connection.execute(query)}
+            younger = [word for word in said if word.rated_at > present.get(word.movie_id, -1)]
+            if younger:
+                self._keep(connection, viewer_id, younger)
+        return len(younger)
+
+    def unrate(self, viewer_id: int, movie_id: int) -> None:
+        """Take a word back; nothing happens where there is none."""
+        mine = ratings.c.viewer_id == viewer_id
+        with self._database.write() as connection:
+            connection.execute(delete(ratings).where(mine, ratings.c.movie_id == movie_id))
+
+    def _keep(self, connection: Connection, viewer_id: int, said: Sequence[Rating]) -> None:
+        statement = self._database.insert(ratings)
+        new = statement.excluded
+        upsert = statement.on_conflict_do_update(
+            index_elements=["viewer_id", "movie_id"],
+            set_={"rating": new.rating, "not_interested": new.not_interested, "rated_at": new.rated_at},
+        )
+        connection.execute(upsert, [{"viewer_id": viewer_id, **asdict(word)} for word in said])
+
+    def watchlist(self, viewer_id: int) -> list[tuple[int, int]]:
+        """Return (movie_id, added_at) of a viewer's watchlist, newest first."""
+        query = (
+            select(watchlist.c.movie_id, watchlist.c.added_at)
+            .where(watchlist.c.viewer_id == viewer_id)
+            .order_by(watchlist.c.added_at.desc(), watchlist.c.movie_id.desc())
+        )
+        with self._database.read() as connection:
+            return [(movie_id, added_at) for movie_id, added_at in connection.execute(query)]
+
+    def in_watchlist(self, viewer_id: int, movie_id: int) -> bool:
+        """Return whether a film is on a viewer's watchlist."""
+        query = select(watchlist.c.added_at).where(
+            watchlist.c.viewer_id == viewer_id, watchlist.c.movie_id == movie_id
+        )
+        with self._database.read() as connection:
+            return connection.execute(query).first() is not None
+
+    def watch(self, viewer_id: int, movie_id: int) -> None:
+        """Put a film on the watchlist; one that is there keeps its place."""
+        entry = self._database.insert(watchlist).on_conflict_do_nothing()
+        with self._database.write() as connection:
+            connection.execute(entry, {"viewer_id": viewer_id, "movie_id": movie_id, "added_at": now()})
+
+    def unwatch(self, viewer_id: int, movie_id: int) -> None:
+        """Take a film off the watchlist; nothing happens where it is not on it."""
+        mine = watchlist.c.viewer_id == viewer_id
+        with self._database.write() as connection:
+            connection.execute(delete(watchlist).where(mine, watchlist.c.movie_id == movie_id))

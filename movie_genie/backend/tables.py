@@ -1,0 +1,92 @@
+"""The feedback database's tables. A change here needs a migration beside it (`migrations/versions`)."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+)
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+metadata = MetaData(naming_convention=NAMING)
+
+Serial = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only if INTEGER
+
+
+def _owner() -> Column[int]:
+    return Column("viewer_id", Serial, ForeignKey("viewers.id", ondelete="CASCADE"), nullable=False)
+
+
+viewers = Table(
+    "viewers",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("name", String(64)),  # null: a guest
+    Column("name_key", String(128), unique=True),  # the name as compared: two names that look alike are one
+    Column("password_hash", String(256)),
+    Column("is_admin", Boolean, nullable=False, default=False),
+    Column("created_at", BigInteger, nullable=False),  # all times: milliseconds since 1970, UTC
+    sqlite_autoincrement=True,  # a deleted viewer's number is never given to another
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),  # a stolen table opens no session
+    _owner(),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+    Index("ix_sessions_viewer_id", "viewer_id"),
+)
+
+ratings = Table(
+    "ratings",
+    metadata,
+    _owner(),
+    Column("movie_id", BigInteger, nullable=False),
+    Column("rating", Float),  # null: not rated, only "not interested"
+    Column("not_interested", Boolean, nullable=False, default=False),
+    Column("rated_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("viewer_id", "movie_id"),
+    CheckConstraint("rating IS NULL OR (rating >= 0.5 AND rating <= 5)", name="range"),
+    CheckConstraint("rating IS NOT NULL OR not_interested", name="says_something"),
+)
+
+watchlist = Table(
+    "watchlist",
+    metadata,
+    _owner(),
+    Column("movie_id", BigInteger, nullable=False),
+    Column("added_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("viewer_id", "movie_id"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    _owner(),
+    Column("release_id", String(64), nullable=False),
+    Column("row_id", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),  # impression or click
+    Column("movie_id", BigInteger),
+    Column("position", Integer),  # 0-based place in the row
+    Column("created_at", BigInteger, nullable=False),
+    Index("ix_events_release_id", "release_id", "row_id"),
+    Index("ix_events_viewer_id", "viewer_id"),
+)

@@ -1,0 +1,57 @@
+"""Films: one in full, those like it, the popular ones, the genres."""
+
+from apiflask import APIBlueprint
+from flask import Response
+
+from movie_genie.backend.answers import answer
+from movie_genie.backend.inputs import LimitIn, PopularIn
+from movie_genie.backend.outputs import Genres, MovieDetail, Recommendations
+from movie_genie.backend.services import services
+from movie_genie.backend.session import viewer_or_none
+
+movies = APIBlueprint("movies", __name__, tag="Films")
+
+
+@movies.get("/movies/<int:movie_id>")
+@movies.output(MovieDetail)
+@movies.doc(responses={404: "Unknown film"})
+def movie(movie_id: int) -> Response:
+    """Show a film, and what the viewer said of it."""
+    detail = services().presenter().detail(movie_id)
+    viewer, feedback = viewer_or_none(), services().feedback
+    said = feedback.rating(viewer.id, movie_id) if viewer else None
+    return answer(
+        detail
+        | {
+            "my_rating": said.rating if said else None,
+            "not_interested": said.not_interested if said else False,
+            "in_watchlist": feedback.in_watchlist(viewer.id, movie_id) if viewer else False,
+        }
+    )
+
+
+@movies.get("/movies/<int:movie_id>/similar")
+@movies.input(LimitIn, location="query")
+@movies.output(Recommendations)
+@movies.doc(responses={404: "Unknown film"})
+def similar(movie_id: int, query_data: LimitIn) -> Response:
+    """Show films that are watched by the same people and tell of the same things."""
+    presenter = services().presenter()
+    return presenter.recommendations(presenter.engine.similar(movie_id, query_data.limit))
+
+
+@movies.get("/movies/popular")
+@movies.input(PopularIn, location="query")
+@movies.output(Recommendations)
+@movies.doc(responses={404: "Unknown genre"})
+def popular(query_data: PopularIn) -> Response:
+    """Show what is rated most these days."""
+    presenter = services().presenter()
+    return presenter.recommendations(presenter.engine.popular(query_data.limit, genre=query_data.genre))
+
+
+@movies.get("/genres")
+@movies.output(Genres)
+def genres() -> Response:
+    """List every genre, the largest first."""
+    return answer({"items": services().presenter().engine.catalogue.genre_counts()})

@@ -1,0 +1,46 @@
+"""Is the process up, does it serve, what does it serve, how fast."""
+
+from apiflask import APIBlueprint
+from flask import Response
+
+from movie_genie.backend.answers import answer
+from movie_genie.backend.metrics import Metrics
+from movie_genie.backend.openapi import file_response
+from movie_genie.backend.outputs import Health, Ready, Release
+from movie_genie.backend.services import services
+from movie_genie.files import read_json
+
+
+def system_blueprint(metrics: Metrics, code: str) -> APIBlueprint:
+    """Make the blueprint; the numbers it shows are the app's own, `code` is a hash of what it runs."""
+    system = APIBlueprint("system", __name__, tag="System")
+
+    @system.get("/health")
+    @system.output(Health)
+    def health() -> Response:
+        """Answer; says nothing of releases and database."""
+        return answer({"status": "ok", "code": code})
+
+    @system.get("/ready")
+    @system.output(Ready)
+    @system.doc(responses={503: "No release is served yet"})
+    def ready() -> Response:
+        """Say which release this process answers from."""
+        return answer({"status": "ready", "release_id": services().presenter().engine.release_id})
+
+    @system.get("/release")
+    @system.output(Release)
+    @system.doc(responses={503: "No release is served yet"})
+    def release() -> Response:
+        """Say what the release is made of, how good it is, and what the gate found."""
+        manifest = read_json(services().presenter().engine.folder / "manifest.json")
+        return answer({name: manifest.get(name) for name in Release.model_fields})
+
+    @system.get("/metrics")
+    @system.doc(responses=file_response("Prometheus text format", {"type": "string"}, "text/plain"))
+    def measures() -> Response:
+        """Give Prometheus what it scrapes."""
+        text, content_type = metrics.page()
+        return Response(text, content_type=content_type)
+
+    return system
