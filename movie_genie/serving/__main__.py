@@ -1,4 +1,4 @@
-"""Look after releases and the server: `python -m movie_genie.serving releases|activate|rollback|prune|stop`."""
+"""Look after releases and the server: `python -m movie_genie.serving releases|activate|rollback|prune|…`."""
 
 import argparse
 import os

@@ -15,7 +15,6 @@ from pathlib import Path
 from movie_genie.errors import UserError
 from movie_genie.files import atomic_path, read_json, write_json
 from movie_genie.revisions import data_revision, git_revision
-from movie_genie.serving.contents import assemble
 from movie_genie.serving.verification import (
     MANIFEST,
     check_files,
@@ -59,6 +58,8 @@ def publish(project: Path, folder: Path, now: datetime) -> str:
     UserError
         When an output is missing, or the release would not serve.
     """
+    from movie_genie.serving.contents import assemble  # a server, which activates too, has no need of it
+
     folder.mkdir(parents=True, exist_ok=True)
     with _lock(folder), _unfinished(folder) as work:
         draft = work / "draft"
@@ -148,7 +149,10 @@ def prune(folder: Path, keep: int) -> list[str]:
             (folder / release_id).rename(folder / f"{UNFINISHED}{uuid.uuid4().hex}")
         _remember(folder, [name for name in _activated(folder) if name not in removed])
         for rest in folder.glob(f"{UNFINISHED}*"):
-            shutil.rmtree(rest, ignore_errors=True)
+            if rest.is_symlink():
+                rest.unlink()
+            else:
+                shutil.rmtree(rest)
         return removed
 
 
@@ -177,7 +181,6 @@ def listing(folder: Path) -> list[Release]:
 def _verify(folder: Path, release_id: str) -> None:
     if not RELEASE_ID.fullmatch(release_id) or not (folder / release_id).is_dir():
         raise UserError(f"{folder}: there is no release {release_id!r}")
-    check_files(folder / release_id)
     smoke_query(folder / release_id)
 
 
@@ -221,6 +224,8 @@ def _unfinished(folder: Path) -> Iterator[Path]:
 @contextmanager
 def _lock(folder: Path) -> Iterator[None]:
     """Let one process at a time change the releases; a dead one's lock is gone with it."""
+    if not folder.is_dir():
+        raise UserError(f"{folder}: there are no releases yet; `dvc repro` publishes one")
     with (folder / ".lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
