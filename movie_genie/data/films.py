@@ -14,7 +14,9 @@ from movie_genie.data.schemas import MOVIES, REJECTED
 from movie_genie.errors import UserError
 
 NO_GENRES = "(no genres listed)"
-TITLE_AND_YEAR = re.compile(r"(?P<title>.*\S)\s*\((?P<first>\d{4})(?:[-–]\s?(?:\d{4})?)?\)\s*", re.DOTALL)
+TITLE_AND_YEAR = re.compile(
+    r"(?P<title>.*\S)\s*\((?P<first>[0-9]{4})(?:[-–]\s?(?:[0-9]{4})?)?\)\s*", re.DOTALL
+)
 PLAUSIBLE_YEARS = range(1870, 2100)
 LONGEST_EXCERPT = 200
 """Characters of a rejected line that are kept."""

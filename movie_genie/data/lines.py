@@ -1,5 +1,6 @@
 """The lines of a text file, plain or gzipped, whatever its bytes."""
 
+import codecs
 import gzip
 import zlib
 from collections.abc import Iterator
@@ -22,7 +23,9 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             for number, line in enumerate(file, start=1):
-                yield number, _decode(line).rstrip("\r\n")
+                # spreadsheets put a byte order mark first
+                text = _decode(line.removeprefix(codecs.BOM_UTF8) if number == 1 else line)
+                yield number, text.rstrip("\r\n")
     except FileNotFoundError:
         raise UserError(f"{path}: not found") from None
     except (OSError, EOFError, zlib.error) as error:
@@ -31,6 +34,6 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
 
 def _decode(line: bytes) -> str:
     try:
-        return line.decode("utf-8-sig")  # spreadsheets put a byte order mark first
+        return line.decode()
     except UnicodeDecodeError:
         return line.decode("latin-1")

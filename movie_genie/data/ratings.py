@@ -17,7 +17,8 @@ def parse(fields: Table, *, ordered: bool, viewers: bool) -> Table:
 
     User ids below FIRST_VIEWER_ID belong to data sets, those from it on to the app's viewers. A time may be
     missing only where the source knows a user's order (`ordered`): it is then the latest one known before it,
-    else the user's first, else the data set's first, so that sorting by time and file_order keeps the order.
+    else the user's first, else the data set's first; and a time that runs against that order is put up to the
+    one before it. So sorting by time and file_order gives the source's order.
 
     Returns
     -------

@@ -2,7 +2,6 @@
 
 import hashlib
 import itertools
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from tempfile import TemporaryDirectory
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from movie_genie.cli import progress
 from movie_genie.config import FolderSource, GroupLensSource, PackagedSource
 from movie_genie.data.download import download, extract
 from movie_genie.data.engine import Engine, Table
@@ -19,8 +19,6 @@ from movie_genie.data.layout import LINKS_FILES, MOVIES_FILES, data_files, locat
 from movie_genie.data.lines import read_lines
 from movie_genie.errors import UserError
 from movie_genie.files import digest
-
-log = logging.getLogger(__name__)
 
 FIELDS = pa.schema(
     [
@@ -158,10 +156,10 @@ def _text_fields(path: Path, engine: Engine) -> tuple[Table, Mapping[str, int]]:
         _, header = next(lines, (0, ""))
         separator, places = ",", locate(header.split(","), RATING_ROLES, path)
     table = engine.create_table("source_lines", schema=ibis.schema({"row": "int64", "text": "string"}))
-    while batch := list(itertools.islice(lines, LINES_AT_ONCE)):
+    batches = iter(lambda: list(itertools.islice(lines, LINES_AT_ONCE)), [])
+    for batch in progress(batches, f"{path.name} ({LINES_AT_ONCE:,} lines each)"):
         numbers, texts = zip(*batch, strict=True)
         engine.insert("source_lines", pa.table({"row": numbers, "text": texts}))
-        log.info("%s: %d lines read", path.name, numbers[-1])
     table = table.filter(table.text.strip() != "")
     # Only ids, ratings and times are wanted: quotes around a number go, other quoted text, which may hold a
     # comma, is emptied.
