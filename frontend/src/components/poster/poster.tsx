@@ -1,0 +1,54 @@
+import { type CSSProperties, useState } from 'react';
+
+import type { Movie } from '@/lib/types';
+
+import { design } from './design';
+
+interface Props {
+  movie: Movie;
+  /** Seen at once on opening the page: load without waiting. */
+  eager?: boolean;
+}
+
+/** A film's poster, or one printed here. Decoration: whatever shows it also says the title in text. */
+export function Poster({ movie, eager = false }: Props) {
+  const [broken, setBroken] = useState<string | null>(null);
+  if (movie.poster_url && movie.poster_url !== broken) {
+    return (
+      <img
+        className="poster object-cover"
+        src={movie.poster_url}
+        alt=""
+        width={342}
+        height={513}
+        loading={eager ? 'eager' : 'lazy'}
+        decoding="async"
+        onError={() => setBroken(movie.poster_url)}
+      />
+    );
+  }
+  return <PrintedPoster movie={movie} />;
+}
+
+function PrintedPoster({ movie }: { movie: Movie }) {
+  const { genre, inks, motif, random, titleSize } = design(movie);
+  const left = 172 + random() * 30;
+  const right = 172 + random() * 30;
+  const colours = { '--paper': inks.paper, '--ink': inks.ink, '--title': `${titleSize.toFixed(1)}cqw` } as CSSProperties;
+  return (
+    <div className="poster poster-printed" style={colours} aria-hidden="true">
+      <svg viewBox="0 0 200 300" preserveAspectRatio="xMidYMid slice">
+        <rect width="200" height="300" fill={inks.field} />
+        {motif(random, inks)}
+        <path d={`M0 ${left.toFixed(1)}L200 ${right.toFixed(1)}V300H0Z`} fill={inks.paper} />
+      </svg>
+      <div className="poster-words">
+        <span className="poster-title">{movie.title}</span>
+        <span className="poster-line">
+          <span>{movie.year}</span>
+          <span>{genre}</span>
+        </span>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,42 @@
+import { useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+
+import { FilmCard } from '@/components/film-card';
+import { FilmRow, FilmRowSkeleton } from '@/components/film-row';
+import { Loaded } from '@/components/loaded';
+import { Reasons } from '@/components/reasons';
+import type { Movie } from '@/lib/types';
+
+import { homeQuery } from './api';
+
+/** The viewer's rows, asked for anew after each opinion. */
+export function HomeRows({ actions }: { actions: (movie: Movie) => ReactNode }) {
+  const query = useQuery(homeQuery);
+  return (
+    <Loaded
+      query={query}
+      skeleton={
+        <div className="space-y-10">
+          <FilmRowSkeleton />
+          <FilmRowSkeleton />
+        </div>
+      }
+    >
+      {({ rows }) => (
+        <div className="space-y-10">
+          {rows.map(({ row_id, kind, title, items }) => (
+            <FilmRow key={row_id} title={title} items={items} id={({ movie }) => movie.movie_id}>
+              {({ movie, reasons }) => (
+                <FilmCard
+                  movie={movie}
+                  note={kind !== 'because' && <Reasons reasons={reasons} />} // that row's title is the reason
+                  actions={actions(movie)}
+                />
+              )}
+            </FilmRow>
+          ))}
+        </div>
+      )}
+    </Loaded>
+  );
+}

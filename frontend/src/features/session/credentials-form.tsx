@@ -1,0 +1,58 @@
+import type { UseMutationResult } from '@tanstack/react-query';
+import { type FormEvent, useId } from 'react';
+
+import { Failure } from '@/components/failure';
+import type { Me } from '@/lib/types';
+
+import type { Credentials } from './api';
+
+interface Props {
+  action: string;
+  change: UseMutationResult<Me | null, Error, Credentials>;
+  /** Shown under the password; the least number of characters where the form sets a new one. */
+  newPassword?: { least: number };
+  onDone: () => void;
+}
+
+export function CredentialsForm({ action, change, newPassword, onDone }: Props) {
+  const hint = useId();
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const data = new FormData(event.currentTarget);
+    const text = (name: string) => {
+      const value = data.get(name);
+      return typeof value === 'string' ? value : '';
+    };
+    change.mutate({ name: text('name').trim(), password: text('password') }, { onSuccess: onDone });
+  };
+  return (
+    <form onSubmit={submit} className="grid gap-4">
+      <label className="grid gap-1 text-sm font-semibold">
+        Name
+        <input name="name" className="field" autoComplete="username" maxLength={50} required />
+      </label>
+      <label className="grid gap-1 text-sm font-semibold">
+        Password
+        <input
+          name="password"
+          type="password"
+          className="field"
+          autoComplete={newPassword ? 'new-password' : 'current-password'}
+          minLength={newPassword?.least}
+          maxLength={200}
+          required
+          aria-describedby={newPassword && hint}
+        />
+        {newPassword && (
+          <span id={hint} className="font-normal text-muted">
+            At least {newPassword.least} characters.
+          </span>
+        )}
+      </label>
+      {change.error && <Failure error={change.error} />}
+      <button type="submit" className="button button-primary" disabled={change.isPending}>
+        {action}
+      </button>
+    </form>
+  );
+}

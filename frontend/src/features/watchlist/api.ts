@@ -1,0 +1,28 @@
+import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+
+import { api } from '@/lib/api';
+import { MINE, meQuery } from '@/lib/me';
+import type { Items, Me, WatchlistEntry } from '@/lib/types';
+
+export const watchlistQuery = queryOptions({
+  queryKey: [MINE, 'watchlist'],
+  queryFn: ({ signal }) => api.get<Items<WatchlistEntry>>('/me/watchlist', { signal }),
+});
+
+/** Put a film on the watchlist (true) or take it off (false). */
+export function useWatchlistChange(movieId: number) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: async (on: boolean) => {
+      if (!on) return api.delete(`/me/watchlist/${movieId}`);
+      const me = await queries.ensureQueryData(meQuery);
+      if (me.kind === 'anonymous') queries.setQueryData(meQuery.queryKey, await api.post<Me>('/session/guest'));
+      return api.post('/me/watchlist', { body: { movie_id: movieId } });
+    },
+    onSettled: () =>
+      Promise.all([
+        queries.invalidateQueries({ queryKey: watchlistQuery.queryKey }),
+        queries.invalidateQueries({ queryKey: ['films', movieId], exact: true }),
+      ]),
+  });
+}

@@ -1,0 +1,27 @@
+import { createRoute, useNavigate } from '@tanstack/react-router';
+
+import { Page } from '@/components/page';
+import { DeleteAccount } from '@/features/session/delete-account';
+import { ExportRatings } from '@/features/transfer/export-ratings';
+import { useMe } from '@/lib/me';
+
+import { rootRoute } from './root';
+import { ViewersOnly } from './viewers-only';
+
+export const accountRoute = createRoute({ getParentRoute: () => rootRoute, path: '/account', component: AccountPage });
+
+function AccountPage() {
+  const me = useMe();
+  const navigate = useNavigate();
+  return (
+    <Page title="Your data">
+      <h1 className="mb-8 text-6xl leading-none">Your data</h1>
+      <ViewersOnly>
+        <div className="grid max-w-3xl gap-12">
+          <ExportRatings />
+          {me?.kind === 'user' && <DeleteAccount onDone={() => void navigate({ to: '/' })} />}
+        </div>
+      </ViewersOnly>
+    </Page>
+  );
+}

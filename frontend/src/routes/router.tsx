@@ -1,0 +1,34 @@
+import { createRouter } from '@tanstack/react-router';
+
+import { filmRoute } from './film';
+import { forYouRoute } from './for-you';
+import { landingRoute } from './landing';
+import { personaRoute } from './persona';
+import { ratingsRoute } from './ratings';
+import { rootRoute } from './root';
+import { searchRoute } from './search';
+import { signInRoute } from './sign-in';
+import { signUpRoute } from './sign-up';
+import { accountRoute } from './account';
+import { watchlistRoute } from './watchlist';
+
+const routeTree = rootRoute.addChildren([
+  landingRoute,
+  personaRoute,
+  searchRoute,
+  filmRoute,
+  forYouRoute,
+  watchlistRoute,
+  ratingsRoute,
+  signInRoute,
+  signUpRoute,
+  accountRoute,
+]);
+
+export const createAppRouter = () => createRouter({ routeTree, scrollRestoration: true });
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>;
+  }
+}
