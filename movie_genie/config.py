@@ -9,7 +9,15 @@ from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import available_timezones
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+    model_validator,
+)
 
 from movie_genie.errors import UserError
 
@@ -49,7 +57,7 @@ class FolderSource(Config):
 
     kind: Literal["folder"]
     path: Path
-    files: dict[str, Sha256]
+    files: Annotated[dict[str, Sha256], Field(min_length=1)]
 
 
 class MetadataFile(Config):
@@ -108,6 +116,7 @@ class TrainingConfig(Config):
     dropout: Annotated[float, Field(ge=0, lt=1)]
     max_history: PositiveInt
     tokens_per_batch: PositiveInt
+    negatives: PositiveInt
 
 
 class TwoTowerConfig(TrainingConfig):
@@ -154,14 +163,35 @@ class EvaluationConfig(Config):
     candidates: PositiveInt
     fusion_weights: Annotated[list[Annotated[float, Field(ge=0)]], Field(min_length=1)]
     cutoffs: Annotated[list[PositiveInt], Field(min_length=1)]
+    most_cases: PositiveInt
+    temporal_cases_per_user: PositiveInt
     history_length_bins: Annotated[list[PositiveInt], Field(min_length=1)]
+    newcomer_lengths: list[PositiveInt]
+    closed_form_films: PositiveInt
     ease_lambda: PositiveFloat
     ridge_lambda: PositiveFloat
     ridge_decay: Annotated[float, Field(gt=0, lt=1)]
     ridge_window: PositiveInt
     recent_popularity_days: PositiveFloat
+    latency_requests: PositiveInt
     bootstrap_samples: PositiveInt
+    incumbent_confidence: Annotated[float, Field(gt=0.5, lt=1)]
     gate: Annotated[list[GateCheck], Field(min_length=1)]
+
+    @property
+    def rank_metrics(self) -> list[str]:
+        """Names of the metrics of ranks, which every system has and the gate may ask for."""
+        return [*(f"recall_at_{cutoff}" for cutoff in self.cutoffs), "ndcg_at_10", "mrr"]
+
+    @model_validator(mode="after")
+    def _measured(self) -> "EvaluationConfig":
+        for number, check in enumerate(self.gate):
+            if check.metric not in self.rank_metrics:
+                expected = ", ".join(self.rank_metrics)
+                raise ValueError(f"gate.{number}.metric: expected one of {expected}, got {check.metric!r}")
+        if self.candidates < max(self.cutoffs):
+            raise ValueError(f"candidates: expected at least the largest cutoff ({max(self.cutoffs)})")
+        return self
 
 
 class FrontendConfig(Config):

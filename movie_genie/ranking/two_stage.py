@@ -1,0 +1,130 @@
+"""Both stages together: the two-tower retrieves candidates, BERT4Rec orders them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from movie_genie.errors import UserError
+from movie_genie.ranking.inference import Bert4Rec
+from movie_genie.retrieval.inference import Floats, Items, TwoTower
+
+
+class Parts(NamedTuple):
+    """One history's candidates, and what each stage says of them."""
+
+    candidates: Items
+    """(candidates,) item_idx, best of retrieval first."""
+    retrieval: Floats
+    """(candidates,) two-tower scores, standardised over the candidates."""
+    ranking: Floats
+    """(candidates,) BERT4Rec scores, log-softmax over the candidates."""
+
+    def fused(self, weight: float) -> Floats:
+        """Final scores: what BERT4Rec says, plus `weight` times what retrieval says."""
+        scores: Floats = self.ranking + np.float32(weight) * self.retrieval
+        return scores
+
+
+class Ranking(NamedTuple):
+    """Films, best first."""
+
+    items: Items
+    scores: Floats
+
+
+@dataclass(frozen=True)
+class TwoStage:
+    """The system that is evaluated and served."""
+
+    two_tower: TwoTower
+    bert4rec: Bert4Rec
+    fusion_weight: float
+    candidates: int
+
+    @classmethod
+    def load(cls, two_tower: Path, bert4rec: Path, fusion_weight: float, candidates: int) -> "TwoStage":
+        """Map both models.
+
+        Raises
+        ------
+        UserError
+            When a folder is no such model, or the two were trained on different vocabularies.
+        """
+        retrieval, ranking = TwoTower.load(two_tower), Bert4Rec.load(bert4rec)
+        sizes = len(retrieval.item_vectors), len(ranking.film_vectors)
+        if sizes[0] != sizes[1]:
+            raise UserError(
+                f"{two_tower} knows {sizes[0]} films, {bert4rec} knows {sizes[1]}: train both again"
+            )
+        return cls(retrieval, ranking, fusion_weight, candidates)
+
+    @property
+    def items(self) -> int:
+        """Size of the vocabulary."""
+        return len(self.two_tower.item_vectors)
+
+    def parts(self, history: Items, exclude: Items | None = None) -> Parts:
+        """Retrieve the candidates of a history and score them by both stages.
+
+        `history` and `exclude` hold item_idx; films to exclude take no candidate's place.
+        """
+        scores = self.two_tower.scores(history)
+        if exclude is not None:
+            scores[exclude] = -np.inf
+        count = min(self.candidates, len(scores))
+        candidates = np.argpartition(scores, len(scores) - count)[-count:]
+        candidates = candidates[np.argsort(-scores[candidates], kind="stable")]
+        retrieved = scores[candidates]
+        candidates, retrieved = candidates[np.isfinite(retrieved)], retrieved[np.isfinite(retrieved)]
+        if not len(candidates):
+            return Parts(candidates, retrieved, retrieved)
+        ranked = self.bert4rec.scores(history, candidates)
+        top = ranked.max()
+        ranked = ranked - top - np.log(np.exp(ranked - top).sum())
+        spread = retrieved.std()
+        standard = (retrieved - retrieved.mean()) / (spread if spread > 0 else 1)
+        return Parts(candidates, standard.astype(np.float32), ranked.astype(np.float32))
+
+    def scores(self, history: Items) -> Floats:
+        """(time,) item_idx, oldest first -> (items,) final scores, -inf for films that are no candidates.
+
+        The films of the history do not compete for the candidates' places.
+        """
+        parts = self.parts(history, exclude=history)
+        scores = np.full(self.items, -np.inf, np.float32)
+        scores[parts.candidates] = parts.fused(self.fusion_weight)
+        return scores
+
+    def recommend(self, history: Items, k: int, exclude: Items) -> Ranking:
+        """The `k` best films for a history, without those in `exclude`."""
+        parts = self.parts(history, exclude)
+        scores = parts.fused(self.fusion_weight)
+        order = np.argsort(-scores, kind="stable")[:k]
+        return Ranking(parts.candidates[order], scores[order])
+
+    def reasons(self, history: Items, items: Items) -> Floats:
+        """How much each film of the history carried each of `items`: (items, time) shares, rows sum to at most 1.
+
+        A film of the history speaks for another by the cosine of their vectors, counted by how much the user
+        tower's running means still hold of it; what speaks against has no share.
+        """
+        tower = self.two_tower
+        recent = history[-tower.max_history :]
+        shares = np.zeros((len(items), len(history)), np.float32)
+        if not len(recent) or not len(items):
+            return shares
+        age = np.arange(len(recent) - 1, -1, -1)
+        memory = tower.decays[:, None] ** age  # (means, time)
+        memory = (memory / memory.sum(1, keepdims=True)).mean(0)  # (time,)
+        likeness = np.maximum(_unit(tower.item_vectors[items]) @ _unit(tower.item_vectors[recent]).T, 0)
+        carried = likeness * memory  # (items, time)
+        shares[:, -len(recent) :] = carried / np.maximum(carried.sum(1, keepdims=True), 1e-9)
+        return shares
+
+
+def _unit(vectors: Floats) -> Floats:
+    """Rows scaled to length 1; zero rows stay zero."""
+    unit: Floats = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    return unit

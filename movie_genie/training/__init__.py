@@ -1,0 +1,1 @@
+"""What both trainings share: tables turned into arrays, batches, and the loop. Knows `data`, knows no model."""

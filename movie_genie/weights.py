@@ -1,0 +1,58 @@
+"""A model's folder: `config.json` beside `model.safetensors`, read by memory map, so that processes share it."""
+
+import json
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from movie_genie.errors import UserError
+from movie_genie.files import atomic_path, read_json, write_json
+
+CONFIG, WEIGHTS = "config.json", "model.safetensors"
+
+
+def save(folder: Path, tensors: Mapping[str, NDArray[Any]], config: Mapping[str, Any]) -> None:
+    """Write a model's folder, whole or not at all; the same tensors give the same bytes."""
+    from safetensors.numpy import save_file
+
+    with atomic_path(folder) as temporary:
+        temporary.mkdir(parents=True)
+        in_order = {name: np.ascontiguousarray(tensors[name]) for name in sorted(tensors)}
+        save_file(in_order, temporary / WEIGHTS)
+        write_json(temporary / CONFIG, config)
+
+
+def load(folder: Path) -> tuple[dict[str, Any], dict[str, NDArray[np.float32]]]:
+    """Map a model's folder: its configuration and its float32 tensors, read-only and not copied.
+
+    The layout is safetensors': the header's length in 8 bytes, a JSON header, then the tensors' bytes. The
+    library's own numpy loader copies every tensor; with a map, all workers of a server share one copy.
+
+    Raises
+    ------
+    UserError
+        When a file is missing or is not what it should be.
+    """
+    path = folder / WEIGHTS
+    config = read_json(folder / CONFIG)
+    try:
+        with path.open("rb") as file:
+            (length,) = struct.unpack("<Q", file.read(8))
+            header = json.loads(file.read(length))
+        header.pop("__metadata__", None)
+        data = np.memmap(path, dtype=np.uint8, mode="r", offset=8 + length)
+        tensors = {}
+        for name, about in header.items():
+            if about["dtype"] != "F32":
+                raise ValueError(f"tensor {name} is {about['dtype']}, expected F32")
+            first, end = about["data_offsets"]
+            tensors[name] = data[first:end].view(np.float32).reshape(about["shape"]).view(np.ndarray)
+    except FileNotFoundError:
+        raise UserError(f"{path}: not found") from None
+    except (struct.error, ValueError, KeyError, TypeError, OSError) as error:
+        raise UserError(f"{path}: not readable as safetensors: {error}") from error
+    return config, tensors
