@@ -8,7 +8,7 @@ from flask import Response
 
 from movie_genie.backend.clock import iso
 from movie_genie.serving.recommender import Recommender
-from movie_genie.serving.records import Found, Rated, Recommended
+from movie_genie.serving.records import Found, Persona, Rated, Recommended
 
 POSTER_WIDTH = "w342"
 """TMDB's name of the size that cards show."""
@@ -84,7 +84,7 @@ class Presenter:
             "tmdb_id": detail.tmdb_id,
             "imdb_id": detail.imdb_id,
             "ratings_count": detail.ratings_count,
-            "average_rating": detail.average_rating,
+            "average_rating": _rounded(detail.average_rating),
         }
 
     def recommended(self, items: Iterable[Recommended]) -> list[Json]:
@@ -131,6 +131,20 @@ class Presenter:
             }
             for film in history
         ]
+
+
+def persona(person: Persona) -> Json:
+    """Return a persona as `outputs.Persona`."""
+    return {
+        "persona_id": person.persona_id,
+        "ratings_count": person.ratings_count,
+        "average_rating": _rounded(person.average_rating),
+        "favourite_genres": person.favourite_genres,
+    }
+
+
+def _rounded(stars: float | None) -> float | None:
+    return None if stars is None else round(stars, 2)
 
 
 def page_of(items: Sequence[object], page: int, per_page: int, total: int) -> Response:

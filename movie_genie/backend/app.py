@@ -25,11 +25,18 @@ from movie_genie.backend.posters import Posters
 from movie_genie.backend.services import KEY, Services
 from movie_genie.backend.session import HEADER
 from movie_genie.backend.settings import Settings, read_settings, secret_key
+from movie_genie.backend.views.accounts import accounts
+from movie_genie.backend.views.admin import admin
+from movie_genie.backend.views.docs import docs
+from movie_genie.backend.views.events import events
+from movie_genie.backend.views.home import home
 from movie_genie.backend.views.movies import movies
 from movie_genie.backend.views.personas import personas
 from movie_genie.backend.views.posters import posters_blueprint
+from movie_genie.backend.views.ratings import ratings
 from movie_genie.backend.views.search import search
 from movie_genie.backend.views.system import system_blueprint
+from movie_genie.backend.views.transfers import transfers
 from movie_genie.backend.views.web import web
 from movie_genie.serving.live import LiveRelease
 from movie_genie.serving.server_code import code_hash
@@ -87,6 +94,13 @@ def create_app(settings: Settings | None = None) -> APIFlask:
         movies,
         search,
         personas,
+        accounts,
+        ratings,
+        home,
+        transfers,
+        events,
+        admin,
+        docs,
         posters_blueprint(Posters(settings.run_folder / "posters")),
     ):
         app.register_blueprint(blueprint, url_prefix="/api")

@@ -112,11 +112,15 @@ class Feedback:
         with self._database.read() as connection:
             return connection.execute(query).first() is not None
 
-    def watch(self, viewer_id: int, movie_id: int) -> None:
-        """Put a film on the watchlist; one that is there keeps its place."""
+    def watch(self, viewer_id: int, movie_id: int) -> int:
+        """Put a film on the watchlist, where one that is there keeps its place; return since when it is."""
+        place = {"viewer_id": viewer_id, "movie_id": movie_id}
         entry = self._database.insert(watchlist).on_conflict_do_nothing()
+        query = select(watchlist.c.added_at).filter_by(**place)
         with self._database.write() as connection:
-            connection.execute(entry, {"viewer_id": viewer_id, "movie_id": movie_id, "added_at": now()})
+            connection.execute(entry, {**place, "added_at": now()})
+            since: int = connection.execute(query).scalar_one()
+        return since
 
     def unwatch(self, viewer_id: int, movie_id: int) -> None:
         """Take a film off the watchlist; nothing happens where it is not on it."""

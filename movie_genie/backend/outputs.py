@@ -194,3 +194,125 @@ class Release(BaseModel):
     data_revision: str | None
     metrics: dict[str, float | int | str | None]
     gate: dict[str, object]
+
+
+class ListedRelease(BaseModel):
+    """A release on disk; `former` is what a rollback goes to."""
+
+    release_id: str
+    published_at: str
+    git_revision: str | None
+    data_revision: str | None
+    current: bool
+    former: bool
+
+
+class Releases(BaseModel):
+    """Every release, the newest first."""
+
+    items: list[ListedRelease]
+
+
+class CurrentRelease(BaseModel):
+    """The release that is served from now on."""
+
+    release_id: str
+
+
+class ClickThrough(BaseModel):
+    """How one kind of row did in one release; `rate` is null where it was never shown."""
+
+    release_id: str
+    row: str
+    impressions: int
+    clicks: int
+    rate: float | None
+
+
+class ClickThroughs(BaseModel):
+    """Every release's kinds of rows, the most shown first."""
+
+    items: list[ClickThrough]
+
+
+class StageState(BaseModel):
+    """A stage, and in words whether it is up to date."""
+
+    stage: str
+    state: str
+
+
+class DagRun(BaseModel):
+    """A run of the DAG in Airflow."""
+
+    run_id: str
+    state: str
+    started_at: str | None
+    ended_at: str | None
+
+
+class PipelineState(BaseModel):
+    """Stages and runs; where one of both is not known, why."""
+
+    stages: list[StageState]
+    stages_unknown: str | None
+    runs: list[DagRun]
+    runs_unknown: str | None
+
+
+class ImportedFilm(BaseModel):
+    """A line of an import that found its film; `line` counts from 1, the header included."""
+
+    line: int
+    movie: Movie
+    rating: float
+
+
+class UnmatchedLine(BaseModel):
+    """A line of an import that was not taken, and why."""
+
+    line: int
+    text: str
+    reason: str
+
+
+class Import(BaseModel):
+    """What an import holds; the lists show the first hundred of each. `kept` is null in a preview.
+
+    A film that was rated later here than in the file keeps its rating and is not among the `kept`.
+    """
+
+    format: Literal["letterboxd", "imdb", "trakt", "movielens", "movie_genie"]
+    matched_count: int
+    unmatched_count: int
+    matched: list[ImportedFilm]
+    unmatched: list[UnmatchedLine]
+    kept: int | None
+
+
+class ExportedRating(BaseModel):
+    """A rating as it is exported."""
+
+    movie_id: int
+    title: str
+    year: int | None
+    rating: float | None
+    not_interested: bool
+    rated_at: str
+
+
+class ExportedWish(BaseModel):
+    """An entry of the watchlist as it is exported."""
+
+    movie_id: int
+    title: str
+    year: int | None
+    added_at: str
+
+
+class Export(BaseModel):
+    """All that is kept of a viewer but their clicks."""
+
+    name: str | None
+    ratings: list[ExportedRating]
+    watchlist: list[ExportedWish]

@@ -82,11 +82,11 @@ events = Table(
     Column("id", Serial, primary_key=True),
     _owner(),
     Column("release_id", String(64), nullable=False),
-    Column("row_id", String(64), nullable=False),
+    Column("row_kind", String(32), nullable=False),
     Column("kind", String(16), nullable=False),  # impression or click
     Column("movie_id", BigInteger),
     Column("position", Integer),  # 0-based place in the row
     Column("created_at", BigInteger, nullable=False),
-    Index("ix_events_release_id", "release_id", "row_id"),
+    Index("ix_events_release_id", "release_id", "row_kind"),
     Index("ix_events_viewer_id", "viewer_id"),
 )

@@ -3,7 +3,7 @@
 from apiflask import APIBlueprint
 from flask import Response
 
-from movie_genie.backend.answers import page_of
+from movie_genie.backend.answers import page_of, persona
 from movie_genie.backend.inputs import Paging, RecommendIn
 from movie_genie.backend.outputs import PersonaHistory, Personas, Recommendations
 from movie_genie.backend.services import services
@@ -18,7 +18,8 @@ def listed(query_data: Paging) -> Response:
     """List the personas by id."""
     people = services().presenter().engine.personas
     page, per_page = query_data.page, query_data.per_page
-    return page_of(people.page(page, per_page), page, per_page, len(people))
+    shown = [persona(person) for person in people.page(page, per_page)]
+    return page_of(shown, page, per_page, len(people))
 
 
 @personas.get("/personas/<int:persona_id>/history")

@@ -54,13 +54,13 @@ def upgrade() -> None:
         sa.Column("id", Serial, primary_key=True),
         _owner("events"),
         sa.Column("release_id", sa.String(64), nullable=False),
-        sa.Column("row_id", sa.String(64), nullable=False),
+        sa.Column("row_kind", sa.String(32), nullable=False),
         sa.Column("kind", sa.String(16), nullable=False),
         sa.Column("movie_id", sa.BigInteger),
         sa.Column("position", sa.Integer),
         sa.Column("created_at", sa.BigInteger, nullable=False),
     )
-    op.create_index("ix_events_release_id", "events", ["release_id", "row_id"])
+    op.create_index("ix_events_release_id", "events", ["release_id", "row_kind"])
     op.create_index("ix_events_viewer_id", "events", ["viewer_id"])
 
 

@@ -1,0 +1,62 @@
+"""What viewers were shown and what they clicked, and the click-through of each kind of row and release."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import case, func, insert, select
+
+from movie_genie.backend.clock import now
+from movie_genie.backend.database import Database
+from movie_genie.backend.inputs import EventIn
+from movie_genie.backend.tables import events
+
+
+@dataclass(frozen=True, slots=True)
+class ClickThrough:
+    """How one kind of row did in one release; `rate` is clicks for each time the row was shown."""
+
+    release_id: str
+    row: str
+    impressions: int
+    clicks: int
+    rate: float | None
+
+
+class Events:
+    """Kept a row an event; they go with the viewer they belong to."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record(self, viewer_id: int, release_id: str, happened: Sequence[EventIn]) -> None:
+        """Keep what happened on a viewer's page."""
+        moment = now()
+        rows = [
+            {
+                "viewer_id": viewer_id,
+                "release_id": release_id,
+                "row_kind": event.row,
+                "kind": event.kind,
+                "movie_id": event.movie_id,
+                "position": event.position,
+                "created_at": moment,
+            }
+            for event in happened
+        ]
+        with self._database.write() as connection:
+            connection.execute(insert(events), rows)
+
+    def click_through(self) -> list[ClickThrough]:
+        """Return every release's kinds of rows, the most shown first."""
+        shown = func.sum(case((events.c.kind == "impression", 1), else_=0))
+        clicked = func.sum(case((events.c.kind == "click", 1), else_=0))
+        query = (
+            select(events.c.release_id, events.c.row_kind, shown, clicked)
+            .group_by(events.c.release_id, events.c.row_kind)
+            .order_by(events.c.release_id, shown.desc(), events.c.row_kind)
+        )
+        with self._database.read() as connection:
+            return [
+                ClickThrough(release, row, impressions, clicks, clicks / impressions if impressions else None)
+                for release, row, impressions, clicks in connection.execute(query)
+            ]
