@@ -74,6 +74,7 @@ def environment(
         "AIRFLOW__CORE__DAGS_FOLDER": str(project / "dags"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__EXECUTOR": config.executor,
+        "AIRFLOW__CORE__PARALLELISM": str(sum(config.pools.values())),  # as many processes wait for tasks
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{api_for_tasks}/execution/",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{ADMIN}:admin",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),

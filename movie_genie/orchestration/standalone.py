@@ -1,5 +1,6 @@
 """Airflow's components as processes of this machine, started together and stopped together."""
 
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -10,7 +11,7 @@ import psutil
 
 from movie_genie.errors import UserError
 
-STOP_SECONDS = 20.0
+STOP_SECONDS = 10.0
 """How long processes may take to end by themselves."""
 
 START_SECONDS = 240.0
@@ -20,9 +21,9 @@ LAST_LINES = 15
 class Components:
     """Airflow commands running side by side, each with its own log; leaving the `with` ends all of them.
 
-    Each leads a session of its own, so that Ctrl-C reaches only us, and we end them in order, the last first,
-    with all that they started (Airflow's tasks, DVC, stages): SIGTERM, then SIGKILL. A server that a stage
-    started as a daemon is nobody's child any more, and stays.
+    Each leads a session of its own, so that Ctrl-C reaches only us, and we end them with all that they
+    started (Airflow's tasks, DVC, stages): SIGTERM, then SIGKILL; the first last, as tasks report to it, the
+    API server. A server that a stage started as a daemon is nobody's child any more, and stays.
     """
 
     def __init__(self, airflow: Path, environment: Mapping[str, str], logs: Path) -> None:
@@ -99,14 +100,16 @@ class Components:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for process in reversed(self._running.values()):
-            _stop(process)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not leave half of it running
+        first, others = list(self._running.values())[:1], list(self._running.values())[1:]
+        _stop(set(others))
+        _stop(set(first))
 
 
-def _stop(process: psutil.Process) -> None:
-    """End a process and all that it started, directly or not."""
+def _stop(family: set[psutil.Process]) -> None:
+    """End processes and all that they started, directly or not."""
     give_up = time.monotonic() + STOP_SECONDS
-    family = {process}
     told: set[psutil.Process] = set()
     while True:
         for member in list(family):
