@@ -15,7 +15,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 	$(if $(TORCH_INDEX_URL),--extra-index-url $(TORCH_INDEX_URL))
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 18
 
 run: $(INSTALLED) ## Set up, run what changed of the pipeline, leave the app running
 	@$(BIN)/python scripts/run_full_pipeline.py
@@ -47,7 +47,7 @@ lint: $(INSTALLED) ## Check style and types
 	$(BIN)/mypy
 
 data: $(INSTALLED) ## Choose the ratings: SOURCE=packaged | ml-latest-small | ml-1m | ml-25m | ml-32m | folder DIR=… [METADATA=…]
-	@$(BIN)/python scripts/choose_data.py
+	@$(BIN)/python scripts/choose_data.py --source "$$SOURCE" $${DIR:+--dir "$$DIR"} $${METADATA:+--metadata "$$METADATA"}
 
 status: $(INSTALLED) ## Say what would run and why, the last metrics, and whether the app answers
 	@$(BIN)/python scripts/run_full_pipeline.py --status
@@ -62,7 +62,7 @@ $(MLFLOW_INSTALLED): $(INSTALLED)
 	@touch $@
 
 mlflow: $(MLFLOW_INSTALLED) ## Show what was tracked, at http://localhost:5002 (MLFLOW_PORT=…)
-	@mkdir -p mlruns
+	@test -f mlruns/mlflow.db || { echo "error: nothing is tracked yet; make run first" >&2; exit 1; }
 	@echo "MLflow is at http://localhost:$(MLFLOW_PORT); Ctrl-C ends it"
 	@MLFLOW_DISABLE_TELEMETRY=true $(BIN)/mlflow server --backend-store-uri sqlite:///mlruns/mlflow.db \
 		--host 127.0.0.1 --port $(MLFLOW_PORT) --workers 1

@@ -27,15 +27,20 @@ Note = dict[str, Any]  # Any: a line of JSON from the training
 class Recorder:
     """One MLflow run, written in batches."""
 
-    def __init__(self, start: Note) -> None:
+    def __init__(self, opening: Note) -> None:
         from mlflow.entities import Param, RunTag
         from mlflow.tracking import MlflowClient
 
+        start = opening["start"]
         with _alone(start["store"]):
             self._client = MlflowClient(tracking_uri=start["store"])
         self._pending: list[Note] = []
         self._written = time.monotonic()
-        run = self._client.create_run(_experiment(self._client, start["experiment"]), run_name=start["name"])
+        run = self._client.create_run(
+            _experiment(self._client, start["experiment"]),
+            start_time=int(opening["time"] * 1000),  # the training's, not this process's
+            run_name=start["name"],
+        )
         self._run_id = run.info.run_id
         self._write(
             params=[Param(key, value[:LONGEST_VALUE]) for key, value in start["params"].items()],
@@ -109,7 +114,7 @@ def _experiment(client: Any, name: str) -> str:  # Any: MLflow's client is untyp
 def record(lines: Iterable[str]) -> None:
     """Write one run to MLflow from a training's notes; a training that ends without a word was killed."""
     notes = map(json.loads, lines)
-    recorder = Recorder(next(notes)["start"])
+    recorder = Recorder(next(notes))
     for note in notes:
         if "end" in note:
             recorder.end(note["end"])

@@ -7,7 +7,6 @@ import argparse
 from pathlib import Path
 
 from movie_genie.cli import run
-from movie_genie.pipeline.main import run_pipeline, show_status
 
 
 def main() -> None:
@@ -25,6 +24,9 @@ def main() -> None:
     )
     parser.add_argument("--force", action="store_true", help="run stages even if nothing changed")
     arguments = parser.parse_args()
+
+    from movie_genie.pipeline.main import run_pipeline, show_status
+
     root = Path(__file__).resolve().parent.parent
     if arguments.status:
         run(lambda: show_status(root))

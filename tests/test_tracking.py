@@ -168,8 +168,12 @@ def test_a_thousand_points_and_long_values_are_written_whole(workspace: Path) ->
     points = [
         {"metrics": {"validation_ndcg_at_10": i / 1000}, "step": i, "time": 1.0 + i} for i in range(1100)
     ]
-    record(json.dumps(note) for note in [{"start": start_note}, *points, {"end": "FINISHED", "time": 2000.0}])
+    record(
+        json.dumps(note)
+        for note in [{"start": start_note, "time": 1.0}, *points, {"end": "FINISHED", "time": 2000.0}]
+    )
     _, run, curve = runs(workspace)["long"]
+    assert run.info.start_time == 1000
     assert len(run.data.params) == 150
     assert len(curve) == 1100
 

@@ -1,7 +1,6 @@
 """What DVC knows of the stages, asked through its own command line (about a second a call)."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 from movie_genie.errors import UserError
 from movie_genie.orchestration.dvc_graph import GraphError, PipelineGraph, load_graph
+from movie_genie.orchestration.stale_lock import command_line
 
 DVC = (sys.executable, "-m", "dvc")
 
@@ -59,18 +59,13 @@ def running(root: Path, graph: PipelineGraph) -> set[str]:
         locks = json.loads((root / ".dvc/tmp/rwlock").read_text(encoding="utf-8")).get("write", {})
     except (OSError, json.JSONDecodeError):  # no lock, or the file is just being written
         return set()
-    held = {path for path, holder in locks.items() if _alive(int(holder["pid"]))}
+    held = {path for path, holder in locks.items() if _alive(holder)}
     place = root.resolve()
     return {
         name for name, stage in graph.stages.items() if any(str(place / out) in held for out in stage.writes)
     }
 
 
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # somebody else's process
-        return True
-    return True
+def _alive(holder: dict[str, Any]) -> bool:  # Any: {"pid": int, "cmd": str}
+    """Whether the lock's process still runs; its number alone may be anybody's by now."""
+    return (command_line(holder["pid"]) or "").endswith(holder["cmd"].partition(" ")[2])

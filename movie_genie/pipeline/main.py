@@ -6,6 +6,7 @@ from pathlib import Path
 
 from movie_genie.errors import UserError
 from movie_genie.orchestration.dvc_graph import PipelineGraph
+from movie_genie.orchestration.stale_lock import clear_stale
 from movie_genie.pipeline.dvc import changes, pipeline_of, running
 from movie_genie.pipeline.runner import Outcome, Runner, duration
 from movie_genie.pipeline.server import server_url, serves_us
@@ -43,6 +44,8 @@ def run_pipeline(root: Path, group: str | None, force: bool) -> None:
     if not selected:
         known = ", ".join(dict.fromkeys(_group(graph, name) for name in graph.order))
         raise UserError(f"--stage: expected one of {known}, got {group}")
+    for line in clear_stale(root):
+        print(line)
     busy = running(root, graph)
     if busy:
         raise UserError(
@@ -51,7 +54,7 @@ def run_pipeline(root: Path, group: str | None, force: bool) -> None:
     changed = changes(root, list(graph.order))
     _check_inputs(root, graph, selected)
     forced = set(selected) if force else set()
-    if SERVER_STAGE in selected and not serves_us(root, server_url(root)):
+    if SERVER_STAGE in selected and not serves_us(root):
         forced.add(SERVER_STAGE)
     todo = [name for name in selected if name in forced or name in changed or name in after(graph, changed)]
     outcomes = Runner(root, graph).run(todo, forced) if todo else []

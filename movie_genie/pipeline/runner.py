@@ -89,18 +89,19 @@ class Runner:
         started = time.monotonic()
         state: Literal["ran", "restored", "unchanged"] = "unchanged"
         why = "no reason given"
-        for line in child.stdout or ():
-            if line.startswith("Running stage "):
-                state = "ran"
-                self._say(name, "started")
-            elif "is cached - skipping run" in line:
-                state = "restored"
-            elif not CHATTER.match(line):
-                if not why.startswith("error: "):
-                    why = line.strip()
-                self._say(name, line.rstrip())
+        with child:  # closes the pipe and waits
+            for line in child.stdout or ():
+                if line.startswith("Running stage "):
+                    state = "ran"
+                    self._say(name, "started")
+                elif "is cached - skipping run" in line:
+                    state = "restored"
+                elif not CHATTER.match(line):
+                    if not why.startswith("error: "):
+                        why = line.strip()
+                    self._say(name, line.rstrip())
         seconds = time.monotonic() - started
-        if child.wait():
+        if child.returncode:
             self._ended.put(
                 Outcome(name, "failed", seconds, why.removeprefix("error: ").removeprefix("ERROR: "))
             )

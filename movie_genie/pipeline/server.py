@@ -1,27 +1,26 @@
-"""Where the app answers, and whether what answers there is ours."""
+"""Where the app answers, and whether the server there is this checkout's."""
 
 import os
 from pathlib import Path
 
+import requests
+
 from movie_genie.config import ServerConfig, load_config
+from movie_genie.serving.server import SERVER_URL, Server, run_folder
 
 PATIENCE_SECONDS = 3.0
 
 
 def server_url(root: Path) -> str:
     """The address that MOVIE_GENIE_SERVER_URL names, or else the one of configs/server.yaml."""
-    named = os.environ.get("MOVIE_GENIE_SERVER_URL")
+    named = os.environ.get(SERVER_URL)
     if named:
         return named.rstrip("/")
-    config = load_config(root / "configs/server.yaml", ServerConfig)
-    host = "localhost" if config.host in ("127.0.0.1", "0.0.0.0", "::", "::1") else config.host  # noqa: S104
-    return f"http://{host}:{config.port}"
+    return _own_server(root).url.replace("127.0.0.1", "localhost")
 
 
 def release_served(url: str) -> str | None:
     """The id of the release that a server answers with; None when none answers, or it is another program."""
-    import requests
-
     try:
         answer = requests.get(f"{url}/api/ready", timeout=PATIENCE_SECONDS)
         answer.raise_for_status()
@@ -30,10 +29,12 @@ def release_served(url: str) -> str | None:
         return None
 
 
-def serves_us(root: Path, url: str) -> bool:
-    """Whether a server answers there with one of our releases (which one: after a rollback, an earlier)."""
-    release = release_served(url)
-    if release is None:
-        return False
-    elsewhere = "MOVIE_GENIE_SERVER_URL" in os.environ  # its releases may lie on another machine
-    return elsewhere or (Path(os.environ.get("MOVIE_GENIE_RELEASES") or root / "releases") / release).is_dir()
+def serves_us(root: Path) -> bool:
+    """Whether a server answers that is this checkout's, or the one that MOVIE_GENIE_SERVER_URL names."""
+    ours = bool(os.environ.get(SERVER_URL)) or _own_server(root).pid() is not None
+    return ours and release_served(server_url(root)) is not None
+
+
+def _own_server(root: Path) -> Server:
+    config = load_config(root / "configs/server.yaml", ServerConfig)
+    return Server(config, root, run_folder(root, os.environ))

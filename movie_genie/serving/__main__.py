@@ -7,8 +7,8 @@ from pathlib import Path
 from movie_genie.cli import run
 from movie_genie.config import ServerConfig, load_config
 from movie_genie.serving import releases
-from movie_genie.serving.deploy import releases_folder, run_folder
-from movie_genie.serving.server import PID_FILE, stop
+from movie_genie.serving.deploy import releases_folder
+from movie_genie.serving.server import PID_FILE, run_folder, stop
 from movie_genie.serving.verification import answer_smoke_query
 
 

@@ -13,15 +13,11 @@ from movie_genie.config import ServerConfig
 from movie_genie.errors import UserError
 from movie_genie.files import read_json, write_json
 from movie_genie.serving import releases
-from movie_genie.serving.server import Server, stop
+from movie_genie.serving.server import SERVER_URL, Server, run_folder, stop
 from movie_genie.serving.server_code import code_hash
 from movie_genie.serving.verification import MANIFEST
 
-SERVER_URL = "MOVIE_GENIE_SERVER_URL"
-"""Set where somebody else (compose, systemd) runs the server: none is started then."""
-
 RELEASES = "MOVIE_GENIE_RELEASES"
-RUN = "MOVIE_GENIE_RUN"
 
 ANSWERS_A_WORKER = 3
 """A new release is in service when this many answers in a row for each worker came from it."""
@@ -35,11 +31,6 @@ log = logging.getLogger(__name__)
 def releases_folder(project: Path, environment: Mapping[str, str]) -> Path:
     """Where releases are kept: MOVIE_GENIE_RELEASES, or `releases/` in the project."""
     return project / (environment.get(RELEASES) or "releases")
-
-
-def run_folder(project: Path, environment: Mapping[str, str]) -> Path:
-    """Where a server's pid file and log are kept: MOVIE_GENIE_RUN, or `run/` in the project."""
-    return project / (environment.get(RUN) or "run")
 
 
 def deploy(config: ServerConfig, project: Path, environment: Mapping[str, str]) -> None:

@@ -14,8 +14,17 @@ from pathlib import Path
 from movie_genie.config import ServerConfig
 from movie_genie.errors import UserError
 
+SERVER_URL = "MOVIE_GENIE_SERVER_URL"
+"""Set where somebody else (compose, systemd) runs the server: none is started then."""
+
+RUN = "MOVIE_GENIE_RUN"
 PID_FILE = "server.pid"
 STOP_SECONDS = 30.0
+
+
+def run_folder(project: Path, environment: Mapping[str, str]) -> Path:
+    """Where a server's pid file and log are kept: MOVIE_GENIE_RUN, or `run/` in the project."""
+    return project / (environment.get(RUN) or "run")
 
 
 @dataclass(frozen=True)

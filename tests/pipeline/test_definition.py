@@ -1,0 +1,139 @@
+"""What dvc.yaml promises, read from the files that git has."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from movie_genie.orchestration.dvc_graph import load_graph
+
+ROOT = Path(__file__).resolve().parents[2]
+GRAPH = load_graph(ROOT / "dvc.yaml")
+STAGES = [
+    "ingest",
+    "sequential_processing",
+    "content_features",
+    "two_tower_training",
+    "bert4rec_training",
+    "integrated_evaluation",
+    "frontend_build",
+    "backend_server",
+]
+MADE = {path for stage in GRAPH.stages.values() for path in stage.writes}
+
+
+def in_git(path: str) -> bool:
+    listed = subprocess.run(
+        ["git", "ls-files", "--", path], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return bool(listed.stdout)
+
+
+def test_there_are_exactly_the_eight_stages() -> None:
+    assert list(GRAPH.stages) == STAGES
+
+
+def test_data_comes_before_training_before_evaluation_before_web() -> None:
+    groups = {name: stage.meta["group"] for name, stage in GRAPH.stages.items()}
+    rank = {"data": 0, "training": 1, "evaluation": 2, "web": 3}
+    assert set(groups.values()) == set(rank)
+    for needed, needing in GRAPH.edges:
+        assert rank[groups[needed]] <= rank[groups[needing]]
+    assert set(GRAPH.upstream("backend_server")) >= {"integrated_evaluation", "frontend_build"}
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_a_stage_is_one_line_that_names_its_script_and_its_config(name: str) -> None:
+    stage = GRAPH.stages[name]
+    (line,) = stage.cmd
+    python, script, option, config = line.split()
+    assert (python, option) == (".venv/bin/python", "--config")
+    assert {script, config} <= set(stage.deps)
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_what_a_stage_needs_is_in_git_or_made_by_another(name: str) -> None:
+    missing = [
+        dep
+        for dep in GRAPH.stages[name].deps
+        if not in_git(dep) and not any(made == dep or made.startswith(f"{dep}/") for made in MADE)
+    ]
+    assert missing == []
+
+
+def test_what_stages_make_is_not_in_git() -> None:
+    assert [path for path in sorted(MADE) if in_git(path)] == []
+
+
+def test_what_stages_make_does_not_overlap() -> None:
+    for path in MADE:
+        assert not [other for other in MADE if other.startswith(f"{path}/")]
+
+
+def test_metrics_and_outputs_are_cached_so_that_they_can_be_restored() -> None:
+    document = yaml.safe_load((ROOT / "dvc.yaml").read_text())
+    uncached = [
+        path
+        for stage in document["stages"].values()
+        for kind in ("outs", "metrics", "plots")
+        for entry in stage.get(kind, [])
+        if isinstance(entry, dict)
+        for path, options in entry.items()
+        if options.get("cache") is False
+    ]
+    assert uncached == ["results/deployment.json"]
+
+
+def test_code_of_a_stage_is_among_its_dependencies() -> None:
+    """What a stage's script imports must be hashed, or a change of it would not run the stage again."""
+    program = (
+        "import importlib.util, sys\n"
+        "spec = importlib.util.spec_from_file_location('script', sys.argv[1])\n"
+        "spec.loader.exec_module(importlib.util.module_from_spec(spec))\n"
+        "print(*(m.__file__ for n, m in sys.modules.items() if n.startswith('movie_genie') and m.__file__))"
+    )
+    shared = {
+        "__init__.py",
+        "cli.py",
+        "config.py",
+        "errors.py",
+        "files.py",
+        "recorder.py",
+        "revisions.py",
+        "tracking.py",
+    }
+    for name, stage in GRAPH.stages.items():
+        script = stage.cmd[0].split()[1]
+        done = subprocess.run(
+            [sys.executable, "-c", program, script], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+        used = {str(Path(path).relative_to(ROOT)) for path in done.stdout.split()}
+        unhashed = {
+            path
+            for path in used
+            if not any(path == dep or path.startswith(f"{dep}/") for dep in stage.deps)
+            and Path(path).name not in shared
+        }
+        assert not unhashed, f"{name}: {unhashed}"
+
+
+@pytest.mark.parametrize("script", sorted(path.name for path in (ROOT / "scripts").glob("*.py")))
+def test_help_comes_at_once_and_loads_nothing_heavy(script: str) -> None:
+    command = [sys.executable, "-X", "importtime", f"scripts/{script}", "--help"]
+    started = time.monotonic()
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    seconds = time.monotonic() - started
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "usage: " in done.stdout
+    assert not imported & {"torch", "pandas", "mlflow", "ibis", "airflow", "dvc"}
+    assert seconds < 3, "aim for 1 s; this leaves room for a machine that is busy with other tests"
+
+
+def test_every_dvc_command_stays_off_the_network_unasked() -> None:
+    for option in ("core.analytics", "core.check_update"):
+        command = [sys.executable, "-m", "dvc", "config", option]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == "false"
