@@ -2,13 +2,17 @@
 
 import json
 from pathlib import Path
+from typing import Annotated
 
 import pyarrow as pa
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from movie_genie.data.lines import read_lines
 from movie_genie.data.schemas import METADATA
 from movie_genie.errors import UserError
+
+Id = Annotated[int, Field(ge=0, lt=1 << 63)]
+Minutes = Annotated[int, Field(ge=0, lt=1 << 31)]
 
 
 class Person(BaseModel):
@@ -21,13 +25,13 @@ class Person(BaseModel):
 class Record(BaseModel):
     """One line of the file. What a film lacks may be null or absent."""
 
-    movieId: int  # noqa: N815, the file's own names
-    tmdbId: int | None = None  # noqa: N815
+    movieId: Id  # noqa: N815, the file's own names
+    tmdbId: Id | None = None  # noqa: N815
     overview: str | None = None
     keywords: list[str] = []
     cast: list[Person] = []
     directors: list[str] = []
-    runtime: int | None = None
+    runtime: Minutes | None = None
     poster_path: str | None = None
     backdrop_path: str | None = None
 

@@ -1,0 +1,212 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from movie_genie.config import SequencesConfig
+from movie_genie.data.engine import Engine, open_engine
+from movie_genie.data.schemas import (
+    INTERACTIONS,
+    MOVIES,
+    RATINGS,
+    TEST,
+    TRAIN,
+    USERS,
+    VALIDATION,
+    VOCABULARY,
+    read_table,
+    write_table,
+)
+from movie_genie.data.sequences import enough_ratings, order, process_sequences, split, split_hash, time_cuts
+from movie_genie.errors import UserError
+from movie_genie.files import read_json
+
+CONFIG = SequencesConfig(min_user_ratings=3, temporal_validation_share=0.1, temporal_test_share=0.2)
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    with open_engine(tmp_path_factory.mktemp("engine")) as engine:
+        yield engine
+
+
+def ratings_table(rows: list[tuple[int, int, int]]) -> pa.Table:
+    """Rows of (user_id, movie_id, timestamp) in the file's order, rated 3."""
+    users, films, times = zip(*rows, strict=True)
+    return pa.table([users, films, [3.0] * len(rows), times, range(len(rows))], schema=RATINGS)
+
+
+@st.composite
+def ratings(draw: st.DrawFn) -> pa.Table:
+    """Up to 40 ratings of a few users and films, with many equal times."""
+    pairs = draw(
+        st.lists(st.tuples(st.integers(1, 6), st.integers(1, 12)), min_size=1, max_size=40, unique=True)
+    )
+    times = draw(st.lists(st.integers(0, 15), min_size=len(pairs), max_size=len(pairs)))
+    return ratings_table([(*pair, time) for pair, time in zip(pairs, times, strict=True)])
+
+
+def events_of(engine: Engine, table: pa.Table, cuts: tuple[int, int] = (10, 13)) -> pa.Table:
+    users, films = np.unique(table["user_id"]), np.unique(table["movie_id"])
+    tables = {
+        "r": table,
+        "u": pa.table([range(len(users)), users], schema=USERS),
+        "f": pa.table([range(len(films)), films], schema=VOCABULARY),
+    }
+    created = [engine.create_table(name, content, overwrite=True) for name, content in tables.items()]
+    return split(order(*created), *cuts).order_by("user_idx", "position").to_pyarrow()
+
+
+few_examples = settings(deadline=None, max_examples=12)  # each is a query, or several
+
+
+@given(table=ratings())
+@few_examples
+def test_each_user_goes_from_the_oldest_on_and_ties_keep_the_files_order(
+    engine: Engine, table: pa.Table
+) -> None:
+    events = events_of(engine, table).to_pylist()
+    expected = sorted(
+        table.to_pylist(), key=lambda row: (row["user_id"], row["timestamp"], row["file_order"])
+    )
+    assert [(row["user_id"], row["movie_id"]) for row in events] == [
+        (row["user_id"], row["movie_id"]) for row in expected
+    ]
+    for user in {row["user_id"] for row in events}:
+        positions = [row["position"] for row in events if row["user_id"] == user]
+        assert positions == list(range(len(positions)))
+
+
+@given(table=ratings(), seed=st.randoms(use_true_random=False))
+@few_examples
+def test_the_order_of_the_tables_rows_makes_no_difference(engine: Engine, table: pa.Table, seed) -> None:
+    rows = list(range(len(table)))
+    seed.shuffle(rows)
+    assert events_of(engine, table.take(rows)).equals(events_of(engine, table))
+
+
+@given(table=ratings())
+@few_examples
+def test_leave_one_out_tests_the_last_event_of_whoever_has_three(engine: Engine, table: pa.Table) -> None:
+    events = events_of(engine, table).to_pylist()
+    for user in {row["user_id"] for row in events}:
+        parts = [row["leave_one_out"] for row in events if row["user_id"] == user]
+        end = [VALIDATION, TEST] if len(parts) >= 3 else [TRAIN] * min(2, len(parts))
+        assert parts == [TRAIN] * (len(parts) - len(end)) + end
+
+
+@given(table=ratings(), validation=st.floats(0.01, 0.45), test=st.floats(0.01, 0.45))
+@few_examples
+def test_the_temporal_split_never_looks_ahead(
+    engine: Engine, table: pa.Table, validation: float, test: float
+) -> None:
+    cuts = time_cuts(table["timestamp"].to_numpy(), validation, test)
+    events = events_of(engine, table, cuts)
+    times, parts = events["timestamp"].to_numpy(), events["temporal"].to_numpy()
+    for earlier, later in ((TRAIN, VALIDATION), (VALIDATION, TEST), (TRAIN, TEST)):
+        if (parts == earlier).any() and (parts == later).any():
+            assert times[parts == earlier].max() < times[parts == later].min()
+    assert (parts == TEST).sum() >= int(test * len(parts))
+
+
+shares = st.floats(0.01, 0.45)
+
+
+@given(st.lists(st.integers(0, 10**9), min_size=1, unique=True), shares, shares)
+def test_without_ties_the_shares_are_met_to_one_event(
+    times: list[int], validation: float, test: float
+) -> None:
+    cuts = time_cuts(np.array(times), validation, test)
+    for cut, share in zip(cuts, (validation + test, test), strict=True):
+        later = sum(time >= cut for time in times)
+        assert share * len(times) - 1e-6 <= later < share * len(times) + 1 + 1e-6
+
+
+def test_users_with_too_few_ratings_are_left_out() -> None:
+    table = ratings_table([(1, 1, 1), (2, 1, 1), (1, 2, 2), (2, 2, 2), (1, 3, 3)])
+    assert set(enough_ratings(table, 3)["user_id"].to_pylist()) == {1}
+    assert enough_ratings(table, 2).equals(table)
+
+
+def test_the_hash_sees_order_and_parts_and_nothing_else(engine: Engine) -> None:
+    rows = [(1, film, film) for film in (1, 2, 3, 4)]
+
+    def hash_of(rows: list[tuple[int, int, int]]) -> str:
+        return split_hash(events_of(engine, ratings_table(rows)), "leave_one_out")
+
+    assert hash_of(rows) == hash_of([(user, film, time + 5) for user, film, time in rows])
+    swapped, longer = [(1, 2, 1), (1, 1, 2), *rows[2:]], [*rows, (1, 5, 5)]
+    assert len({hash_of(rows), hash_of(swapped), hash_of(longer)}) == 3
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Raw tables: 12 users with 2 to 7 ratings, and a film that nobody rated."""
+    rows = [
+        (100 + user, film, 1000 + 10 * film + user) for user in range(12) for film in range(1, 3 + user % 6)
+    ]
+    films = [{"movie_id": film, "title": f"T{film}", "genres": []} for film in (*range(1, 8), 50)]
+    write_table(tmp_path / "data/raw/ratings.parquet", ratings_table(rows), RATINGS)
+    write_table(tmp_path / "data/raw/movies.parquet", pa.Table.from_pylist(films, schema=MOVIES), MOVIES)
+    return tmp_path
+
+
+def test_the_stage_numbers_users_and_films_by_their_ids(project: Path) -> None:
+    process_sequences(CONFIG, project)
+    users = read_table(project / "data/processed/users.parquet", USERS)
+    films = read_table(project / "data/processed/vocabulary.parquet", VOCABULARY)
+    events = read_table(project / "data/processed/interactions.parquet", INTERACTIONS)
+    assert users.user_id.tolist() == [101, 102, 103, 104, 105, 107, 108, 109, 110, 111]
+    assert films.movie_id.tolist() == [1, 2, 3, 4, 5, 6, 7, 50]
+    assert users.user_idx.tolist() == list(range(10))
+    assert films.item_idx.tolist() == list(range(8))
+    assert set(events.user_idx) == set(range(10))
+    figures = read_json(project / "data/processed/splits.json")
+    assert (figures["users"], figures["films"], figures["users_left_out"]) == (10, 8, 2)
+    assert figures["leave_one_out_test"] == figures["leave_one_out_validation"] == 10
+    assert sum(figures[f"temporal_{part}"] for part in ("train", "validation", "test")) == len(events)
+
+
+def test_the_stage_writes_the_same_bytes_twice(project: Path) -> None:
+    runs = []
+    for _ in range(2):
+        process_sequences(CONFIG, project)
+        runs.append({path.name: path.read_bytes() for path in (project / "data/processed").iterdir()})
+    assert runs[0] == runs[1]
+    assert sorted(runs[0]) == ["interactions.parquet", "splits.json", "users.parquet", "vocabulary.parquet"]
+
+
+def test_a_new_user_and_film_at_the_end_leave_all_other_numbers(project: Path) -> None:
+    process_sequences(CONFIG, project)
+    before = read_table(project / "data/processed/interactions.parquet", INTERACTIONS)
+    rows = read_table(project / "data/raw/ratings.parquet", RATINGS)
+    more = rows[rows.user_id == 111].assign(user_id=999, file_order=lambda frame: frame.file_order + 1000)
+    grown = pd.concat([rows, more])
+    write_table(project / "data/raw/ratings.parquet", grown, RATINGS)
+    process_sequences(CONFIG, project)
+    after = read_table(project / "data/processed/interactions.parquet", INTERACTIONS)
+    columns = ["user_idx", "position", "item_idx", "leave_one_out"]
+    assert after[after.user_idx < 10][columns].equals(before[columns])
+
+
+def test_too_few_ratings_are_a_clear_error(project: Path) -> None:
+    with pytest.raises(UserError, match=r"no user has 100 ratings .*configs/sequences\.yaml"):
+        process_sequences(CONFIG.model_copy(update={"min_user_ratings": 100}), project)
+
+
+def test_ratings_of_one_time_are_a_clear_error(project: Path) -> None:
+    rows = [(user, film, 5) for user in (1, 2) for film in (1, 2, 3)]
+    write_table(project / "data/raw/ratings.parquet", ratings_table(rows), RATINGS)
+    with pytest.raises(UserError, match="the temporal split has no train ratings"):
+        process_sequences(CONFIG, project)
+    assert not (project / "data/processed").exists()
+
+
+def test_a_missing_raw_table_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"ratings\.parquet: not found"):
+        process_sequences(CONFIG, tmp_path)
