@@ -132,6 +132,17 @@ PERSONAS = pa.schema(
 PERSONA_RATINGS = pa.schema([("item_idx", pa.int32()), ("rating", pa.float32()), ("timestamp", pa.int64())])
 """A release's persona_ratings.arrow: the personas one after another, each oldest first."""
 
+PER_USER = pa.schema(
+    [
+        ("user_idx", pa.int32()),
+        ("item_idx", pa.int32()),  # the film to be found
+        ("protocol", pa.string()),
+        ("system", pa.string()),
+        ("rank", pa.float64()),  # 0-based; infinity: not recommended at any length
+    ]
+)
+"""results/per_user.parquet: one row a test case and system, in the order of PROTOCOLS, systems, cases."""
+
 FIRST_VIEWER_ID = 1 << 40
 """User ids from here on are the app's own viewers; no data set has ids this large."""
 

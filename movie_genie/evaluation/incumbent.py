@@ -1,0 +1,106 @@
+"""How the release now serving does on the candidate's cases: the gate's last comparison."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from movie_genie.data.schemas import PER_USER, PROTOCOLS, read_table
+from movie_genie.errors import UserError
+from movie_genie.evaluation.gate import Incumbent, Pair
+from movie_genie.evaluation.measure import Scores, measure
+from movie_genie.evaluation.protocols import Cases
+from movie_genie.files import read_json
+from movie_genie.metrics import Ranks
+from movie_genie.ranking.two_stage import TwoStage
+
+RELEASED = PROTOCOLS[0]
+"""The protocol whose weights a release carries."""
+
+
+def compare(
+    releases: Path,
+    cases: Mapping[str, Cases],
+    ranks: Mapping[str, Ranks],
+    split_hashes: Mapping[str, str],
+    movie_ids: NDArray[np.int64],
+) -> Incumbent | None:
+    """Pair the candidate's ranks with those of `releases`/current; None where no release is in use.
+
+    On the split that the release was measured on, its own ranks are read. On any other (new ratings came in),
+    its models answer the new questions. A release that cannot be read is named in the verdict, and fails no
+    gate: otherwise a broken one could never be replaced.
+
+    Parameters
+    ----------
+    cases, ranks, split_hashes
+        For each protocol: the test cases, the integrated system's ranks of them, the split's hash.
+    movie_ids : (items,) int64
+        The vocabulary of `cases`.
+    """
+    folder = releases / "current"
+    if not folder.exists():
+        return None
+    pairs: dict[str, Pair | str] = {}
+    for protocol, asked in cases.items():
+        try:
+            theirs, how = _ranks(folder, protocol, asked, split_hashes[protocol], movie_ids)
+            pairs[protocol] = Pair(asked.users, ranks[protocol], theirs, how)
+        except UserError as error:
+            pairs[protocol] = f"not comparable: {error}"
+    return Incumbent(folder.resolve().name, pairs)
+
+
+def _ranks(
+    folder: Path, protocol: str, cases: Cases, split_hash: str, movie_ids: NDArray[np.int64]
+) -> tuple[Ranks, str]:
+    """Ranks that the release gives the targets, and where they are from."""
+    if read_json(folder / "key_metrics.json").get(f"{protocol}_split_hash") == split_hash:
+        table = read_table(folder / "per_user.parquet", PER_USER)
+        rows = table[(table["protocol"] == protocol) & (table["system"] == "integrated")]
+        if np.array_equal(rows["user_idx"], cases.users) and np.array_equal(rows["item_idx"], cases.targets):
+            return rows["rank"].to_numpy(), "its own ranks on the same split"
+    if protocol != RELEASED:
+        raise UserError("it was measured on other cases, and a release carries no weights for this protocol")
+    answers = measure("release in use", _Release(folder, movie_ids), cases)
+    return answers.ranks, "its models on this split, as it was measured on another"
+
+
+class _Release:
+    """A release's two stages, asked in the candidate's numbering of films."""
+
+    def __init__(self, folder: Path, movie_ids: NDArray[np.int64]) -> None:
+        fusion = read_json(folder / "fusion.json")
+        self.candidates = int(fusion["candidates"])
+        self.two_stage = TwoStage.load(
+            folder / "two_tower", folder / "bert4rec", float(fusion["fusion_weight"]), self.candidates
+        )
+        theirs = _movie_ids(folder / "catalogue.arrow")
+        self.to_theirs = _places(theirs, movie_ids)
+        self.to_ours = _places(movie_ids, theirs)
+
+    def scores(self, cases: Cases) -> Scores:
+        """See System. Films that the release does not know are left out of histories and lists."""
+        scores = np.full((len(cases), len(self.to_theirs)), -np.inf, np.float32)
+        for case in range(len(cases)):
+            history, seen = self.to_theirs[cases.history(case)], self.to_theirs[cases.seen(case)]
+            ranking = self.two_stage.recommend(history[history >= 0], self.candidates, seen[seen >= 0])
+            items = self.to_ours[ranking.items]
+            scores[case, items[items >= 0]] = ranking.scores[items >= 0]
+        return scores
+
+
+def _movie_ids(path: Path) -> NDArray[np.int64]:
+    try:
+        with pa.OSFile(str(path)) as file:
+            return np.asarray(pa.ipc.open_file(file).read_all()["movie_id"], np.int64)
+    except (OSError, KeyError, pa.ArrowInvalid) as error:
+        raise UserError(f"{path}: not a readable catalogue: {error}") from error
+
+
+def _places(ids: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Row of each wanted id in the sorted `ids`, -1 where it is missing: (wanted,)."""
+    rows = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)
+    return np.where(ids[rows] == wanted, rows, -1)

@@ -1,0 +1,126 @@
+"""From the split's column to cases: one held-out film a user, and the history that was known before it."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from movie_genie.data.schemas import TRAIN
+
+
+@dataclass(frozen=True)
+class Cases:
+    """Held-out films; their histories are slices of one array of events, so that none is copied.
+
+    Attributes
+    ----------
+    users, targets : (cases,) int64
+        Whose case it is, and the film (item_idx) to be found.
+    timestamps : (cases,) int64
+        When the target was rated, in seconds since 1970: the moment of the question.
+    events : (events,) int64
+        Every user's films (item_idx), user by user, oldest first.
+    starts, ends : (cases,) int64
+        A case's history is ``events[start:end]``, which is all that a system may know.
+    seen_from : (cases,) int64
+        ``events[seen_from:end]`` were rated before the question, known to the system or not: they cannot be
+        the answer.
+    """
+
+    users: NDArray[np.int64]
+    targets: NDArray[np.int64]
+    timestamps: NDArray[np.int64]
+    events: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    seen_from: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        """Number of cases."""
+        return len(self.users)
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """How many films each history holds: (cases,)."""
+        return self.ends - self.starts
+
+    def history(self, case: int) -> NDArray[np.int64]:
+        """Films of one case's history, oldest first."""
+        return self.events[self.starts[case] : self.ends[case]]
+
+    def seen(self, case: int) -> NDArray[np.int64]:
+        """Films that must not be recommended in one case."""
+        return self.events[self.seen_from[case] : self.ends[case]]
+
+    def cut(self, latest: int) -> "Cases":
+        """Give the same questions to systems that know the `latest` films only: users as newcomers.
+
+        What the user rated earlier stays excluded. So the lists differ only in what was known.
+        """
+        return replace(self, starts=np.maximum(self.starts, self.ends - latest))
+
+    def take(self, chosen: NDArray[np.int64] | slice) -> "Cases":
+        """Give some of the cases, in the order of `chosen`."""
+        return Cases(
+            self.users[chosen],
+            self.targets[chosen],
+            self.timestamps[chosen],
+            self.events,
+            self.starts[chosen],
+            self.ends[chosen],
+            self.seen_from[chosen],
+        )
+
+    def sample(self, most: int, seed: int) -> "Cases":
+        """Give at most `most` cases, drawn without replacement and kept in order."""
+        if len(self) <= most:
+            return self
+        chosen = np.random.default_rng(seed).choice(len(self), most, replace=False)
+        return self.take(np.sort(chosen))
+
+
+def held_out(interactions: pd.DataFrame, protocol: str, part: int, per_user: int) -> Cases:
+    """Cases of one part of a split: events to be found from what their user rated before them.
+
+    Under ``leave_one_out`` a user has one such event. Under ``temporal`` a user may have hundreds within the
+    part's window of time; `per_user` of them are asked, evenly spread and the last among them, each from the
+    whole history up to then (the successive targets of Gusak et al. 2025, thinned). Events that nothing came
+    before are no cases.
+
+    Parameters
+    ----------
+    interactions : data frame under schemas.INTERACTIONS
+        Sorted by user_idx and position.
+    protocol : str
+        Name of the split's column.
+    part : int
+        schemas.VALIDATION or schemas.TEST.
+    per_user : int
+        Most cases of one user.
+    """
+    users = interactions["user_idx"].to_numpy(np.int64)
+    (rows,) = np.nonzero(interactions[protocol].to_numpy() == part)
+    first = np.searchsorted(users, users[rows])
+    rows, first = rows[rows > first], first[rows > first]
+    asked = _spread(users[rows], per_user)
+    rows, first = rows[asked], first[asked]
+    events = interactions["item_idx"].to_numpy(np.int64)
+    timestamps = interactions["timestamp"].to_numpy(np.int64)
+    return Cases(users[rows], events[rows], timestamps[rows], events, first, rows, first)
+
+
+def _spread(users: NDArray[np.int64], most: int) -> NDArray[np.bool_]:
+    """Choose `most` rows of each user (all, where there are fewer), evenly spread, always the last one.
+
+    Row j of a user's n is chosen where the count ⌊(j+1) most/n⌋ rises.
+    """
+    first = np.searchsorted(users, users)
+    number = np.searchsorted(users, users, side="right") - first
+    place = np.arange(len(users)) - first
+    return (place + 1) * most // number > place * most // number
+
+
+def training_events(interactions: pd.DataFrame, protocol: str) -> pd.DataFrame:
+    """Events that a protocol's systems may learn from, still sorted by user_idx and position."""
+    return interactions[interactions[protocol] == TRAIN]
