@@ -42,6 +42,8 @@ def load(folder: Path) -> tuple[dict[str, Any], dict[str, NDArray[np.float32]]]:
     try:
         with path.open("rb") as file:
             (length,) = struct.unpack("<Q", file.read(8))
+            if length > path.stat().st_size:
+                raise ValueError("the header is longer than the file")
             header = json.loads(file.read(length))
         header.pop("__metadata__", None)
         data = np.memmap(path, dtype=np.uint8, mode="r", offset=8 + length)
@@ -53,6 +55,6 @@ def load(folder: Path) -> tuple[dict[str, Any], dict[str, NDArray[np.float32]]]:
             tensors[name] = data[first:end].view(np.float32).reshape(about["shape"]).view(np.ndarray)
     except FileNotFoundError:
         raise UserError(f"{path}: not found") from None
-    except (struct.error, ValueError, KeyError, TypeError, OSError) as error:
+    except (struct.error, ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         raise UserError(f"{path}: not readable as safetensors: {error}") from error
     return config, tensors

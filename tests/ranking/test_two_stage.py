@@ -1,0 +1,95 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from movie_genie.ranking.inference import Bert4Rec
+from movie_genie.ranking.two_stage import TwoStage
+from movie_genie.retrieval.inference import TwoTower
+
+ITEMS, DIM = 30, 8
+
+
+def random_two_stage(candidates: int = 10, fusion_weight: float = 0.2) -> TwoStage:
+    rng = np.random.default_rng(5)
+
+    def tensor(*shape: int) -> np.ndarray:
+        return rng.normal(size=shape).astype(np.float32) * 0.5
+
+    tower = {"norm.weight": tensor(2 * DIM), "norm.bias": tensor(2 * DIM), "hidden.weight": tensor(12, 2 * DIM),
+             "hidden.bias": tensor(12), "out.weight": tensor(DIM, 12), "out.bias": tensor(DIM)}  # fmt: skip
+    names = {"attention_norm": (DIM,), "feed_forward_norm": (DIM,), "qkv": (3 * DIM, DIM), "mix": (DIM, DIM),
+             "up": (4 * DIM, DIM), "down": (DIM, 4 * DIM)}  # fmt: skip
+    block = {f"blocks.0.{name}.weight": tensor(*shape) for name, shape in names.items()}
+    block |= {f"blocks.0.{name}.bias": tensor(shape[0]) for name, shape in names.items()}
+    block |= {
+        "mask": tensor(DIM),
+        "age.weight": tensor(21, DIM),
+        "norm.weight": tensor(DIM),
+        "norm.bias": tensor(DIM),
+    }
+    decays = np.array([0.5, 0.9], np.float32)
+    return TwoStage(
+        TwoTower(tensor(ITEMS, DIM), tensor(ITEMS), decays, 20, tower),
+        Bert4Rec(tensor(ITEMS, DIM), tensor(ITEMS), block, 1, 2, 20, causal=True),
+        fusion_weight,
+        candidates,
+    )
+
+
+HISTORY = st.lists(st.integers(0, ITEMS - 1), max_size=25, unique=True).map(
+    lambda items: np.array(items, np.int64)
+)
+
+
+@given(history=HISTORY, k=st.integers(1, 40))
+def test_recommendations_are_new_films_best_first(history, k):
+    system = random_two_stage()
+    ranking = system.recommend(history, k, exclude=history)
+    assert len(ranking.items) == min(k, 10, ITEMS - len(history))
+    assert not np.isin(ranking.items, history).any()
+    assert len(set(ranking.items.tolist())) == len(ranking.items)
+    assert (np.diff(ranking.scores) <= 0).all()
+
+
+@given(history=HISTORY)
+def test_all_scores_agree_with_the_recommendations(history):
+    system = random_two_stage()
+    scores = system.scores(history)
+    ranking = system.recommend(history, ITEMS, exclude=history)
+    np.testing.assert_array_equal(scores[ranking.items], ranking.scores)
+    assert np.isinf(scores).sum() == ITEMS - len(ranking.items)
+
+
+def test_candidates_are_the_best_of_retrieval():
+    system, history = random_two_stage(candidates=4), np.array([1, 2, 3])
+    parts = system.parts(history)
+    best = np.argsort(-system.two_tower.scores(history))[:4]
+    assert parts.candidates.tolist() == best.tolist()
+    assert np.exp(parts.ranking).sum() == pytest.approx(1, rel=1e-4)
+    assert parts.retrieval.mean() == pytest.approx(0, abs=1e-5)
+
+
+def test_excluded_films_take_no_candidates_place():
+    system, history = random_two_stage(candidates=4), np.array([1, 2, 3])
+    best = np.argsort(-system.two_tower.scores(history))
+    assert system.parts(history, exclude=best[:3]).candidates.tolist() == best[3:7].tolist()
+
+
+def test_with_every_film_excluded_nothing_is_recommended():
+    assert len(random_two_stage().recommend(np.array([1]), 5, exclude=np.arange(ITEMS)).items) == 0
+
+
+@given(history=HISTORY)
+def test_reasons_are_shares_of_the_history(history):
+    system = random_two_stage()
+    shares = system.reasons(history, np.array([0, 5, 29]))
+    assert shares.shape == (3, len(history))
+    assert (shares >= 0).all() and (shares.sum(1) <= 1 + 1e-5).all()
+
+
+def test_a_film_is_its_own_strongest_reason():
+    system = random_two_stage()
+    history = np.array([4, 9, 17])
+    system.two_tower.decays[:] = 1.0  # nothing is forgotten
+    assert system.reasons(history, history).argmax(1).tolist() == [0, 1, 2]

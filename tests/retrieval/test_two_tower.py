@@ -1,0 +1,91 @@
+import numpy as np
+import pytest
+import torch
+
+from movie_genie import weights
+from movie_genie.config import TwoTowerConfig
+from movie_genie.errors import UserError
+from movie_genie.retrieval.inference import TwoTower as Inference
+from movie_genie.retrieval.two_tower import ItemTower, TwoTower, running_means
+from movie_genie.training.batches import pad
+
+ITEMS = 40
+CONFIG = TwoTowerConfig(
+    seed=1, threads=1, max_epochs=1, patience=1, learning_rate=0.01, weight_decay=0, dropout=0.2, max_history=12,
+    tokens_per_batch=100, negatives=20, embedding_dim=16, hidden_dim=24, decays=[0.3, 0.9], item_dropout=0.3,
+)  # fmt: skip
+
+
+@pytest.fixture
+def model() -> TwoTower:
+    torch.manual_seed(3)
+    known = torch.ones(ITEMS, 1)
+    known[-1] = 0
+    content = torch.randn(ITEMS, 384), torch.randint(2, (ITEMS, 5)).float(), torch.randint(4, (ITEMS,))
+    model = TwoTower(ItemTower(*content, known, CONFIG), CONFIG)
+    torch.nn.init.normal_(model.bias)
+    return model.eval()
+
+
+@pytest.fixture
+def inference(model, tmp_path) -> Inference:
+    tensors = {name: tensor.detach().numpy() for name, tensor in model.export().items()}
+    weights.save(tmp_path / "weights", tensors, CONFIG.model_dump())
+    return Inference.load(tmp_path / "weights")
+
+
+@pytest.mark.parametrize("length", [0, 1, 5, 12, 30])
+def test_inference_scores_as_the_trained_model_does(model, inference, length):
+    history = np.random.default_rng(length).integers(0, ITEMS, length)
+    batch = torch.from_numpy(pad([history[-12:]], ITEMS)) if length else torch.full((1, 1), ITEMS)
+    np.testing.assert_allclose(inference.scores(history), model.scores(batch)[0].numpy(), atol=2e-5)
+
+
+def test_a_later_film_never_changes_an_earlier_user_vector(model):
+    batch = torch.randint(ITEMS, (2, 10))
+    changed = batch.clone()
+    changed[:, 6:] = (changed[:, 6:] + 1) % ITEMS
+    vectors = model.item_tower()
+    before, after = model.users(vectors, batch), model.users(vectors, changed)
+    assert torch.equal(before[:, :6], after[:, :6])
+    assert not torch.allclose(before[:, 6:], after[:, 6:])
+
+
+def test_padding_does_not_change_a_score(model):
+    history = torch.randint(ITEMS, (1, 6))
+    padded = torch.cat([torch.full((1, 4), ITEMS), history], 1)
+    torch.testing.assert_close(model.scores(history), model.scores(padded))
+
+
+def test_running_means_are_the_weighted_means_they_claim_to_be():
+    films = torch.randn(1, 4, 2)
+    means = running_means(films, torch.ones(1, 4, dtype=torch.bool), torch.tensor([0.5]))
+    expected = (films[0, 2] + 0.5 * films[0, 1] + 0.25 * films[0, 0]) / 1.75
+    torch.testing.assert_close(means[0, 2], expected)
+
+
+def test_a_film_nobody_rated_is_placed_by_its_content_alone(model):
+    with torch.no_grad():
+        before = model.item_tower()[-1].clone()
+        model.item_tower.id.weight[-1] += 100
+        assert torch.equal(model.item_tower()[-1], before)
+
+
+def test_learning_brings_the_loss_down(model):
+    model.train()
+    batch = torch.arange(30).repeat(4, 1)
+    optimizer = torch.optim.Adam(model.parameters(), 0.01)
+    losses = []
+    for _ in range(40):
+        optimizer.zero_grad()
+        loss = model.loss(batch, torch.ones(ITEMS))
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < losses[0] / 2
+
+
+def test_another_models_folder_is_refused(tmp_path):
+    weights.save(tmp_path / "weights", {"bias": np.zeros(3, np.float32)}, CONFIG.model_dump())
+    with pytest.raises(UserError, match="no two-tower model"):
+        Inference.load(tmp_path / "weights")

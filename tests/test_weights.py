@@ -1,0 +1,69 @@
+import json
+import struct
+
+import numpy as np
+import pytest
+
+from movie_genie import weights
+from movie_genie.errors import UserError
+
+TENSORS = {"b": np.arange(6, dtype=np.float32).reshape(2, 3), "a": np.ones(4, np.float32)}
+
+
+def test_what_is_saved_is_mapped_back(tmp_path):
+    weights.save(tmp_path / "model", TENSORS, {"kind": "tiny"})
+    config, tensors = weights.load(tmp_path / "model")
+    assert config == {"kind": "tiny"}
+    assert tensors["b"].tolist() == TENSORS["b"].tolist() and tensors["a"].shape == (4,)
+    assert not tensors["b"].flags.writeable
+
+
+def test_the_library_reads_what_we_map(tmp_path):
+    from safetensors.numpy import load_file
+
+    weights.save(tmp_path / "model", TENSORS, {})
+    theirs = load_file(tmp_path / "model" / weights.WEIGHTS)
+    assert all((theirs[name] == TENSORS[name]).all() for name in TENSORS)
+
+
+def test_the_same_tensors_give_the_same_bytes(tmp_path):
+    weights.save(tmp_path / "one", TENSORS, {})
+    weights.save(tmp_path / "two", dict(reversed(TENSORS.items())), {})
+    assert (tmp_path / "one" / weights.WEIGHTS).read_bytes() == (
+        tmp_path / "two" / weights.WEIGHTS
+    ).read_bytes()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: b"",
+        lambda data: data[:5],
+        lambda data: data[: len(data) // 2],
+        lambda data: data[:-1],
+        lambda data: struct.pack("<Q", 2**60) + data[8:],
+        lambda data: struct.pack("<Q", 2) + b"[]",
+        lambda data: struct.pack("<Q", 20) + b"\xff" * 20,
+    ],
+)
+def test_damaged_weights_are_refused_in_one_line(tmp_path, damage):
+    weights.save(tmp_path / "model", TENSORS, {})
+    path = tmp_path / "model" / weights.WEIGHTS
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(UserError, match="not readable as safetensors") as error:
+        weights.load(tmp_path / "model")
+    assert "\n" not in str(error.value)
+
+
+def test_other_types_than_float32_are_refused(tmp_path):
+    weights.save(tmp_path / "model", {"a": np.ones(2, np.float64)}, {})
+    with pytest.raises(UserError, match="tensor a is F64"):
+        weights.load(tmp_path / "model")
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(UserError, match="not found"):
+        weights.load(tmp_path / "nothing")
+    (tmp_path / "config.json").write_text(json.dumps({}))
+    with pytest.raises(UserError, match="not found"):
+        weights.load(tmp_path)
