@@ -68,9 +68,9 @@ mlflow: $(MLFLOW_INSTALLED) ## Show what was tracked, at http://localhost:5002 (
 		--host 127.0.0.1 --port $(MLFLOW_PORT) --workers 1
 
 docs: $(INSTALLED) ## Build the documentation into site/
-	$(BIN)/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 docs-serve: $(INSTALLED) ## Show the documentation at http://localhost:8001 (DOCS_PORT=…)
-	$(BIN)/mkdocs serve --dev-addr 127.0.0.1:$(DOCS_PORT)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve --dev-addr 127.0.0.1:$(DOCS_PORT)
 
 include airflow.mk
