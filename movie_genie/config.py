@@ -98,7 +98,6 @@ class ContentConfig(Config):
     tmdb_requests_per_second: PositiveFloat
     tmdb_timeout_seconds: PositiveFloat
     tmdb_retries: Annotated[int, Field(ge=0)]
-    embedding_batch_size: PositiveInt
     max_words: PositiveInt
     cast_in_text: Annotated[int, Field(ge=0)]
     keywords_in_text: Annotated[int, Field(ge=0)]
