@@ -126,7 +126,7 @@ def _records(path: Path, roles: tuple[str, ...]) -> Iterator[tuple[int, str, dic
 
     Lines are parted one by one, so that a quote that nobody closes costs one film, not the rest of the file.
     """
-    lines = read_lines(path)
+    lines = enumerate(read_lines(path), start=1)
     if path.suffix == ".dat":
         places: dict[str, int] = {role: place for place, role in enumerate(roles)}
     else:

@@ -93,7 +93,7 @@ def _with_viewers(rows: Table, snapshot: Path, engine: Engine) -> Table:
     if feedback is None:
         return rows
     viewers = parse(as_fields(feedback, f"feedback/{snapshot.name}"), ordered=False, viewers=True)
-    offset = int(rows.count().to_pyarrow().as_py())
+    offset = int(rows.file_order.max().to_pyarrow().as_py() or 0)
     return rows.union(viewers.mutate(file_order=viewers.file_order + offset).select(rows.columns))
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from movie_genie.errors import UserError
 
 
-def read_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield (line number from 1, text without its line end).
+def read_lines(path: Path) -> Iterator[str]:
+    """Yield each line without its line end.
 
     A line that is not UTF-8 is read as Latin-1, the encoding of MovieLens's older `.dat` files, which gives
     every byte a character: one damaged line never hides the others.
@@ -22,10 +22,11 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
     """
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                # spreadsheets put a byte order mark first
-                text = _decode(line.removeprefix(codecs.BOM_UTF8) if number == 1 else line)
-                yield number, text.rstrip("\r\n")
+            first = file.readline()
+            if first:
+                yield _decode(first.removeprefix(codecs.BOM_UTF8))  # spreadsheets put that mark there
+            for line in file:
+                yield _decode(line)
     except FileNotFoundError:
         raise UserError(f"{path}: not found") from None
     except (OSError, EOFError, zlib.error) as error:
@@ -34,6 +35,7 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
 
 def _decode(line: bytes) -> str:
     try:
-        return line.decode()
+        text = line.decode()
     except UnicodeDecodeError:
-        return line.decode("latin-1")
+        text = line.decode("latin-1")
+    return text.rstrip("\r\n")

@@ -45,7 +45,7 @@ def read_metadata(path: Path, movie_ids: set[int]) -> pa.Table:
         Naming the line that is no JSON, has a field of the wrong type, or repeats a film.
     """
     rows: dict[int, dict[str, object]] = {}
-    for number, line in read_lines(path):
+    for number, line in enumerate(read_lines(path), start=1):
         if not line.strip():
             continue
         record = _record(line, f"{path}: line {number}")

@@ -23,7 +23,7 @@ def parse(fields: Table, *, ordered: bool, viewers: bool) -> Table:
     Returns
     -------
     Table
-        source, row, text, user_id, movie_id, rating, timestamp, file_order (from 0), parsed, filled (whether
+        source, row, text, user_id, movie_id, rating, timestamp, file_order, parsed, filled (whether
         the time was missing).
     """
     import ibis
@@ -40,7 +40,7 @@ def parse(fields: Table, *, ordered: bool, viewers: bool) -> Table:
     filled = table.place.notnull() & (table.timestamp.fill_null("").strip() == "") if ordered else False
     table = table.mutate(
         filled=filled,
-        file_order=ibis.row_number().over(order_by=[table.place, table.row]),
+        file_order=ibis.row_number().over(order_by=[table.place, table.row]) if ordered else table.row,
     )
     own_id = table.user_id >= FIRST_VIEWER_ID if viewers else table.user_id < FIRST_VIEWER_ID
     whole = (

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -153,20 +154,20 @@ def _text_fields(path: Path, engine: Engine) -> tuple[Table, Mapping[str, int]]:
     if path.suffix == ".dat":
         separator, places = "::", {role: place for place, role in enumerate(RATING_ROLES[:4])}
     else:
-        _, header = next(lines, (0, ""))
-        separator, places = ",", locate(header.split(","), RATING_ROLES, path)
+        separator, places = ",", locate(next(lines, "").split(","), RATING_ROLES, path)
+    row = 1 if separator == "::" else 2
     table = engine.create_table("source_lines", schema=ibis.schema({"row": "int64", "text": "string"}))
     batches = iter(lambda: list(itertools.islice(lines, LINES_AT_ONCE)), [])
     for batch in progress(batches, f"{path.name} ({LINES_AT_ONCE:,} lines each)"):
-        numbers, texts = zip(*batch, strict=True)
-        engine.insert("source_lines", pa.table({"row": numbers, "text": texts}))
+        engine.insert("source_lines", pa.table({"row": np.arange(row, row + len(batch)), "text": batch}))
+        row += len(batch)
     table = table.filter(table.text.strip() != "")
     # Only ids, ratings and times are wanted: quotes around a number go, other quoted text, which may hold a
     # comma, is emptied.
     plain = table.text.re_replace('"([0-9.]*)"', r"\1").re_replace('"[^"]*"', "")
-    parts = ibis.ifelse(table.text.contains('"'), plain, table.text).split(separator)
+    table = table.mutate(parts=ibis.ifelse(table.text.contains('"'), plain, table.text).split(separator))
     fields = {
-        role: parts[place].strip() if role in places else ibis.null("string")
+        role: table.parts[place].strip() if role in places else ibis.null("string")
         for role, place in ((role, places.get(role, 0)) for role in RATING_ROLES)
     }
     return table.select("row", "text", source=ibis.literal(path.name), **fields), places

@@ -15,8 +15,7 @@ def test_any_bytes_give_one_line_a_line_feed(
 ) -> None:
     path = tmp_path_factory.mktemp("lines") / "file.csv"
     path.write_bytes(content)
-    numbers = [number for number, _ in read_lines(path)]
-    assert numbers == list(range(1, len(_lines(content)) + 1))
+    assert len(list(read_lines(path))) == len(_lines(content))
 
 
 def _lines(content: bytes) -> list[bytes]:
@@ -27,13 +26,13 @@ def _lines(content: bytes) -> list[bytes]:
 def test_a_byte_order_mark_and_windows_line_ends_do_not_show(tmp_path: Path) -> None:
     path = tmp_path / "file.csv"
     path.write_bytes(b"\xef\xbb\xbfuserId,movieId\r\n1,2\r\n")
-    assert list(read_lines(path)) == [(1, "userId,movieId"), (2, "1,2")]
+    assert list(read_lines(path)) == ["userId,movieId", "1,2"]
 
 
 def test_one_line_in_latin_1_does_not_change_the_others(tmp_path: Path) -> None:
     path = tmp_path / "file.csv"
     path.write_bytes("Amélie\n".encode() + "Amélie\n".encode("latin-1"))
-    assert list(read_lines(path)) == [(1, "Amélie"), (2, "Amélie")]
+    assert list(read_lines(path)) == ["Amélie", "Amélie"]
 
 
 def test_a_gzip_that_was_cut_off_is_a_clear_error(tmp_path: Path) -> None:
