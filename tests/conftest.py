@@ -1,5 +1,9 @@
 """What tests of several rooms share: a small project and the release made of it."""
 
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in a server; read when numpy loads, so it comes first
+
 from datetime import UTC, datetime
 from pathlib import Path
 

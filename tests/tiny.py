@@ -2,6 +2,7 @@
 
 import csv
 import json
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from movie_genie import weights
-from movie_genie.data import schemas
+from movie_genie.data import minilm, schemas
 
 
 class Film(NamedTuple):
@@ -44,7 +45,7 @@ PERSONAS = 12
 VIEWER = schemas.FIRST_VIEWER_ID + 3
 """A viewer of the app whose ratings came back with the feedback: part of the data, no persona."""
 
-DIM, TEXT_DIM, MAX_HISTORY = 16, schemas.EMBEDDING_SIZE, 20
+DIM, MAX_HISTORY = 16, 20
 
 
 def make_project(root: Path, seed: int = 7) -> Path:
@@ -162,17 +163,17 @@ def _ratings(user: int, random: np.random.Generator) -> list[tuple[int, int, flo
     ]
 
 
+@cache
 def _embeddings() -> np.ndarray:
-    """Unit vectors, near to each other where films share genres: (films, 384)."""
-    random = np.random.default_rng(1)
-    of_genre: dict[str, np.ndarray] = {}
-    rows = []
-    for film in FILMS:
-        row = random.normal(size=TEXT_DIM)
-        for genre in film.genres:
-            row = row + of_genre.setdefault(genre, random.normal(size=TEXT_DIM))
-        rows.append(row / np.linalg.norm(row))
-    return np.array(rows, np.float32)
+    """The films' texts, embedded by the model that embeds queries: (films, 384)."""
+    source = minilm.package_folder()
+    model = minilm.MiniLM(minilm.load_tensors(source), minilm.load_tokenizer(source))
+    texts = [f"{film.title} ({film.year}). {', '.join(film.genres)}. {film.overview or ''}" for film in FILMS]
+    tokens = model.tokens(texts)
+    padded = np.full((len(tokens), max(map(len, tokens))), minilm.PADDING)
+    for row, ids in zip(padded, tokens, strict=True):
+        row[: len(ids)] = ids
+    return model.vectors(padded)
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -85,6 +85,8 @@ class Catalogue:
         place = {genre: number for number, genre in enumerate(self.genres)}
         for item, names in enumerate(genres):
             self.genre_matrix[item, [place[name] for name in names]] = True
+        ratings = max(self.ratings_count.sum(), 1)
+        self._usual_genres = self.ratings_count @ self.genre_matrix / ratings  # (genres,) shares of all ratings
 
     @classmethod
     def load(cls, release: Path) -> "Catalogue":
@@ -159,8 +161,7 @@ class Catalogue:
         """
         liked = items[ratings >= ratings.mean()] if len(items) else items
         counts = self.genre_matrix[liked].sum(axis=0)
-        everybody = self.ratings_count @ self.genre_matrix
-        surplus = counts / max(len(liked), 1) - everybody / max(self.ratings_count.sum(), 1)
+        surplus = counts / max(len(liked), 1) - self._usual_genres
         order = np.argsort(-surplus, kind="stable")
         return [self.genres[place] for place in order if surplus[place] > 0 and counts[place] >= 2][:limit]
 
