@@ -5,8 +5,10 @@ import io
 import json
 import re
 import resource
+import shutil
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -355,3 +357,26 @@ def test_a_full_disk_leaves_the_old_tables_whole(data_set: DataSet) -> None:
     after = {path.name: path.read_bytes() for path in (data_set.root / "data/raw").iterdir()}
     assert after.keys() == before.keys()
     assert after["ratings.parquet"] == before["ratings.parquet"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("whole", [0, 1, 2, 3, 4])
+def test_a_killed_stage_leaves_whole_files_only_and_runs_again(data_set: DataSet, whole: int) -> None:
+    """Killed as soon as one more file than `whole` lies in the folder, most often in the middle of writing it."""
+    raw = data_set.root / "data/raw"
+    run(data_set)
+    right = {path.name: path.read_bytes() for path in raw.iterdir()}
+    shutil.rmtree(raw)
+    configuration = data_set.root / "data.yaml"
+    configuration.write_text(data_set.config().model_dump_json())
+    script = Path(__file__).resolve().parents[2] / "scripts" / "ingest.py"
+    command = [sys.executable, str(script), "--config", str(configuration)]
+    process = subprocess.Popen(command, cwd=data_set.root, stdout=subprocess.DEVNULL)
+    while process.poll() is None and (not raw.exists() or len(list(raw.iterdir())) <= whole):
+        time.sleep(0.0005)
+    process.kill()
+    assert process.wait() in {-9, 0}
+    left = {path.name: path.read_bytes() for path in raw.iterdir() if not path.name.endswith(".tmp")}
+    assert left.items() <= right.items()
+    subprocess.run(command, cwd=data_set.root, check=True)
+    assert {name: (raw / name).read_bytes() for name in right} == right
