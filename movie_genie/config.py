@@ -116,6 +116,7 @@ class TrainingConfig(Config):
     max_history: PositiveInt
     tokens_per_batch: PositiveInt
     negatives: PositiveInt
+    item_dropout: Annotated[float, Field(ge=0, lt=1)]
 
 
 class TwoTowerConfig(TrainingConfig):
@@ -124,7 +125,6 @@ class TwoTowerConfig(TrainingConfig):
     embedding_dim: PositiveInt
     hidden_dim: PositiveInt
     decays: Annotated[list[Annotated[float, Field(gt=0, le=1)]], Field(min_length=1)]
-    item_dropout: Annotated[float, Field(ge=0, lt=1)]
 
 
 class Bert4RecConfig(TrainingConfig):

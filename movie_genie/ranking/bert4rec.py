@@ -5,8 +5,7 @@ recommend, a mask is put behind the newest film and the model is asked what it h
 the same blocks look back only and every place predicts the next film (Kang & McAuley 2018, SASRec).
 
 Blocks are pre-norm (Xiong et al. 2020). Positions count back from the newest film, so that the places closest to
-the prediction mean the same in a history of any length. Output and input share the film vectors, which are a
-learned id vector plus a projection of the film's text embedding.
+the prediction mean the same in a history of any length. Output and input share the item tower's film vectors.
 """
 
 import torch
@@ -14,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from movie_genie.config import Bert4RecConfig
+from movie_genie.training.item_tower import Features, ItemTower
 from movie_genie.training.losses import sampled_softmax_loss
 from movie_genie.training.model import SequenceModel
 
@@ -45,28 +45,20 @@ class Block(nn.Module):
 class Bert4Rec(SequenceModel):
     """Histories -> scores of all films."""
 
-    text: Tensor
-
-    def __init__(self, text: Tensor, config: Bert4RecConfig) -> None:
+    def __init__(self, features: Features, config: Bert4RecConfig) -> None:
         super().__init__()
-        dim, self.items = config.hidden_dim, len(text)
+        dim, self.items = config.hidden_dim, len(features.text)
         self.causal, self.mask_share = config.objective == "causal", config.mask_share
         self.last_item_share = config.last_item_share
-        self.register_buffer("text", text, persistent=False)  # (items, 384)
-        self.id = nn.Embedding(self.items, dim)
-        self.from_text = nn.Linear(text.shape[1], dim)
+        self.item_tower = ItemTower(features, dim, config.item_dropout)
         self.mask = nn.Parameter(torch.empty(dim))
         self.age = nn.Embedding(config.max_history + 1, dim)  # 0 is the newest place
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.blocks))
         self.norm = nn.LayerNorm(dim)
         self.bias = nn.Parameter(torch.zeros(self.items))
         self.dropout = nn.Dropout(config.dropout)
-        for weight in (self.id.weight, self.age.weight, self.mask):
-            nn.init.normal_(weight, std=0.02 if weight is not self.id.weight else dim**-0.5)
-
-    def film_vectors(self) -> Tensor:
-        """(items, dim)."""
-        return self.id.weight + self.from_text(self.text)
+        nn.init.normal_(self.age.weight, std=0.02)
+        nn.init.normal_(self.mask, std=0.02)
 
     def encode(self, vectors: Tensor, batch: Tensor, hidden: Tensor) -> Tensor:
         """Hidden states of a batch.
@@ -92,7 +84,7 @@ class Bert4Rec(SequenceModel):
 
         (batch, time) int, left-padded with `items`; `sampling` as `sampled_softmax_loss` takes it.
         """
-        vectors = self.film_vectors()
+        vectors = self.item_tower()
         if self.causal:
             asked = batch < self.items
             h = self.encode(vectors, *self.behind_mask(batch))[:, :-1]
@@ -121,7 +113,7 @@ class Bert4Rec(SequenceModel):
     @torch.no_grad()
     def scores(self, batch: Tensor) -> Tensor:
         """(batch, time) int, left-padded -> (batch, items) scores of the film after the last."""
-        vectors = self.film_vectors()
+        vectors = self.item_tower()
         if self.causal:
             batch, hidden = self.behind_mask(batch)
         else:
@@ -132,6 +124,7 @@ class Bert4Rec(SequenceModel):
     @torch.no_grad()
     def export(self) -> dict[str, Tensor]:
         """What inference needs: the film vectors, made once and for all, and the blocks."""
-        content = ("id.", "from_text.")
-        rest = {name: tensor for name, tensor in self.named_parameters() if not name.startswith(content)}
-        return {"film_vectors": self.film_vectors(), **rest}
+        self.eval()
+        named = self.named_parameters()
+        rest = {name: tensor for name, tensor in named if not name.startswith("item_tower.")}
+        return {"film_vectors": self.item_tower(), **rest}

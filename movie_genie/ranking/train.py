@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-import torch
-
 from movie_genie.config import Bert4RecConfig
 from movie_genie.ranking.bert4rec import Bert4Rec
 from movie_genie.training.examples import Content, Examples
+from movie_genie.training.item_tower import Features
 from movie_genie.training.run import Stage
 from movie_genie.training.run import train as train_stage
 
@@ -15,6 +14,6 @@ def train(config: Bert4RecConfig) -> None:
     """Train the ranking model of each protocol and write models/bert4rec/."""
 
     def build(content: Content, examples: Examples) -> Bert4Rec:
-        return Bert4Rec(torch.from_numpy(content.text), config)
+        return Bert4Rec(Features.of(content, examples), config)
 
     train_stage(Stage("bert4rec_training", Path("models/bert4rec"), build), config)

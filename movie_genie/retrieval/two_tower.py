@@ -11,44 +11,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from movie_genie.config import TwoTowerConfig
+from movie_genie.training.item_tower import Features, ItemTower
 from movie_genie.training.losses import sampled_softmax_loss
 from movie_genie.training.model import SequenceModel
-
-
-class ItemTower(nn.Module):
-    """Film features -> film vectors."""
-
-    text: Tensor
-    genres: Tensor
-    decade: Tensor
-    known: Tensor
-
-    def __init__(
-        self, text: Tensor, genres: Tensor, decade: Tensor, known: Tensor, config: TwoTowerConfig
-    ) -> None:
-        super().__init__()
-        items, dim = len(text), config.embedding_dim
-        self.register_buffer("text", text, persistent=False)  # (items, 384)
-        self.register_buffer("genres", genres, persistent=False)  # (items, genres)
-        self.register_buffer("decade", decade, persistent=False)  # (items,)
-        self.register_buffer(
-            "known", known, persistent=False
-        )  # (items, 1): 1 where training data holds the film
-        self.id = nn.Embedding(items, dim)
-        self.from_text = nn.Linear(text.shape[1], dim)
-        self.from_genres = nn.Linear(genres.shape[1], dim, bias=False)
-        self.from_decade = nn.Embedding(int(decade.max()) + 1, dim)
-        self.item_dropout = config.item_dropout
-        nn.init.normal_(self.id.weight, std=dim**-0.5)
-        nn.init.normal_(self.from_decade.weight, std=0.1)
-
-    def forward(self) -> Tensor:
-        """Vectors of all films: (items, dim)."""
-        content = self.from_text(self.text) + self.from_genres(self.genres) + self.from_decade(self.decade)
-        keep = self.known
-        if self.training:  # some films are shown by content alone (Volkovs et al. 2017, DropoutNet)
-            keep = keep * (torch.rand_like(keep) >= self.item_dropout)
-        return content + keep * self.id.weight
 
 
 class UserTower(nn.Module):
@@ -88,11 +53,11 @@ def running_means(films: Tensor, present: Tensor, decays: Tensor) -> Tensor:
 class TwoTower(SequenceModel):
     """Both towers and a bias a film."""
 
-    def __init__(self, items: ItemTower, config: TwoTowerConfig) -> None:
+    def __init__(self, features: Features, config: TwoTowerConfig) -> None:
         super().__init__()
-        self.item_tower = items
+        self.item_tower = ItemTower(features, config.embedding_dim, config.item_dropout)
         self.user_tower = UserTower(config)
-        self.bias = nn.Parameter(torch.zeros(len(items.text)))
+        self.bias = nn.Parameter(torch.zeros(len(features.text)))
 
     def loss(self, batch: Tensor, sampling: Tensor) -> Tensor:
         """Cross-entropy of each next film, estimated on a sample of the other films; mean over the batch.

@@ -8,18 +8,25 @@ from movie_genie.errors import UserError
 from movie_genie.ranking.bert4rec import Bert4Rec
 from movie_genie.ranking.inference import Bert4Rec as Inference
 from movie_genie.training.batches import pad
+from movie_genie.training.item_tower import Features
 
 ITEMS = 40
 CONFIG = Bert4RecConfig(
     seed=1, threads=1, max_epochs=1, patience=1, learning_rate=0.01, weight_decay=0, dropout=0.2, max_history=12,
     tokens_per_batch=100, negatives=20, objective="cloze", hidden_dim=16, blocks=2, heads=2, mask_share=0.3,
     last_item_share=0.25,
+    item_dropout=0.3,
 )  # fmt: skip
+
+
+def features() -> Features:
+    genres = torch.randint(2, (ITEMS, 5)).float()
+    return Features(torch.randn(ITEMS, 384), genres, torch.randint(4, (ITEMS,)), torch.ones(ITEMS, 1))
 
 
 def build(objective: str) -> Bert4Rec:
     torch.manual_seed(3)
-    model = Bert4Rec(torch.randn(ITEMS, 384), CONFIG.model_copy(update={"objective": objective}))
+    model = Bert4Rec(features(), CONFIG.model_copy(update={"objective": objective}))
     for parameter in model.parameters():  # away from zero, so that every tensor matters
         torch.nn.init.normal_(parameter, std=0.3)
     return model.eval()
@@ -44,7 +51,7 @@ def test_causal_states_never_see_a_later_film():
     batch = torch.randint(ITEMS, (2, 10))
     changed = batch.clone()
     changed[:, 6:] = (changed[:, 6:] + 1) % ITEMS
-    states = [model.encode(model.film_vectors(), *model.behind_mask(rows)) for rows in (batch, changed)]
+    states = [model.encode(model.item_tower(), *model.behind_mask(rows)) for rows in (batch, changed)]
     torch.testing.assert_close(states[0][:, :7], states[1][:, :7])
     assert not torch.allclose(states[0][:, 7:], states[1][:, 7:])
 
@@ -57,9 +64,9 @@ def test_a_cloze_state_sees_both_sides_but_not_the_hidden_film():
     def state(place: int) -> torch.Tensor:
         changed = batch.clone()
         changed[0, place] = (changed[0, place] + 1) % ITEMS
-        return model.encode(model.film_vectors(), changed, hidden)[0, 4]
+        return model.encode(model.item_tower(), changed, hidden)[0, 4]
 
-    same = model.encode(model.film_vectors(), batch, hidden)[0, 4]
+    same = model.encode(model.item_tower(), batch, hidden)[0, 4]
     torch.testing.assert_close(state(4), same)
     assert not torch.allclose(state(2), same) and not torch.allclose(state(6), same)
 
@@ -86,7 +93,7 @@ def test_the_cloze_asks_something_of_every_row_and_nothing_of_padding():
 @pytest.mark.parametrize("objective", ["cloze", "causal"])
 def test_learning_brings_the_loss_down(objective):
     torch.manual_seed(3)
-    model = Bert4Rec(torch.randn(ITEMS, 384), CONFIG.model_copy(update={"objective": objective})).train()
+    model = Bert4Rec(features(), CONFIG.model_copy(update={"objective": objective})).train()
     batch = torch.arange(12).repeat(8, 1) + torch.arange(8)[:, None]
     optimizer = torch.optim.Adam(model.parameters(), 0.01)
     losses = []

@@ -6,8 +6,9 @@ from movie_genie import weights
 from movie_genie.config import TwoTowerConfig
 from movie_genie.errors import UserError
 from movie_genie.retrieval.inference import TwoTower as Inference
-from movie_genie.retrieval.two_tower import ItemTower, TwoTower, running_means
+from movie_genie.retrieval.two_tower import TwoTower, running_means
 from movie_genie.training.batches import pad
+from movie_genie.training.item_tower import Features
 
 ITEMS = 40
 CONFIG = TwoTowerConfig(
@@ -22,7 +23,7 @@ def model() -> TwoTower:
     known = torch.ones(ITEMS, 1)
     known[-1] = 0
     content = torch.randn(ITEMS, 384), torch.randint(2, (ITEMS, 5)).float(), torch.randint(4, (ITEMS,))
-    model = TwoTower(ItemTower(*content, known, CONFIG), CONFIG)
+    model = TwoTower(Features(*content, known), CONFIG)
     torch.nn.init.normal_(model.bias)
     return model.eval()
 
