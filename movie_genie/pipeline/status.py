@@ -36,7 +36,7 @@ def stage_lines(root: Path, graph: PipelineGraph) -> list[str]:
     behind_changed = after(graph, changed)
     width = max(map(len, graph.stages))
     lines = []
-    for name in graph.order:
+    for name in graph.stages:
         if name in busy:
             state = "running"
         elif name in behind_busy:
