@@ -128,7 +128,7 @@ def _fetch(url: str, part: Path, attempts: int, pause: float) -> None:
                 return
             except requests.RequestException as error:
                 now = _size(part)
-                if now == have:  # the session has repeated the request already
+                if now <= have:  # the session has repeated the request already
                     raise _unreachable(url, error, kept=now) from error
                 log.info("%s: broke off after %s bytes; going on from there", url, f"{now:,}")
                 time.sleep(pause)
