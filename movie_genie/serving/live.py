@@ -25,8 +25,12 @@ class LiveRelease:
     sees the old release or the new one, never a mixture. Whatever is wrong with the new one, the old stays.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, poll_seconds: float = POLL_SECONDS, retry_seconds: float = RETRY_SECONDS
+    ) -> None:
         self._folder = folder
+        self._poll_seconds = poll_seconds
+        self._retry_seconds = retry_seconds
         self._engine: Recommender | None = None
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -75,10 +79,10 @@ class LiveRelease:
         """Refresh whenever `current` moved; a release that was refused is tried again after a while."""
         refused: str | None = None
         waited = 0.0
-        while not self._stop.wait(POLL_SECONDS):
+        while not self._stop.wait(self._poll_seconds):
             named = releases.current(self._folder)
-            waited += POLL_SECONDS
-            if named == refused and waited < RETRY_SECONDS:
+            waited += self._poll_seconds
+            if named == refused and waited < self._retry_seconds:
                 continue
             try:
                 refused, waited = (None if self.refresh() else named), 0.0

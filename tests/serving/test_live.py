@@ -49,10 +49,9 @@ def until(condition, seconds=20):
         time.sleep(0.02)
 
 
-def test_swaps_under_concurrent_reads_never_serve_a_mixed_state(folder, two_releases, monkeypatch):
-    monkeypatch.setattr(live_module, "POLL_SECONDS", 0.01)
+def test_swaps_under_concurrent_reads_never_serve_a_mixed_state(folder, two_releases):
     _, first, second, answers = two_releases
-    live = LiveRelease(folder)
+    live = LiveRelease(folder, poll_seconds=0.01)
     live.start()
     wrong, served, stop = [], {first: 0, second: 0}, threading.Event()
 
@@ -106,9 +105,8 @@ def test_a_current_that_points_nowhere_or_is_gone_changes_nothing(folder, two_re
     assert live.engine.release_id == first
 
 
-def test_the_first_release_is_taken_up_when_it_comes(folder, two_releases, monkeypatch, tmp_path):
-    monkeypatch.setattr(live_module, "POLL_SECONDS", 0.01)
-    live = LiveRelease(tmp_path / "not-yet")
+def test_the_first_release_is_taken_up_when_it_comes(folder, two_releases, tmp_path):
+    live = LiveRelease(tmp_path / "not-yet", poll_seconds=0.01)
     live.start()
     assert live.engine is None
     folder.rename(tmp_path / "not-yet")
@@ -118,14 +116,12 @@ def test_the_first_release_is_taken_up_when_it_comes(folder, two_releases, monke
 
 
 def test_a_refused_release_is_not_checked_over_and_over(folder, two_releases, monkeypatch):
-    monkeypatch.setattr(live_module, "POLL_SECONDS", 0.01)
-    monkeypatch.setattr(live_module, "RETRY_SECONDS", 0.5)
-    _, first, second, _ = two_releases
+    second = two_releases[2]
     manifest = folder / second / "manifest.json"
     kept = manifest.read_text()
     manifest.unlink()
     manifest.write_text(json.dumps({}))
-    live = LiveRelease(folder)
+    live = LiveRelease(folder, poll_seconds=0.01, retry_seconds=0.5)
     live.start()
     tried = []
     refresh = live.refresh
@@ -135,14 +131,13 @@ def test_a_refused_release_is_not_checked_over_and_over(folder, two_releases, mo
     time.sleep(0.2)
     assert len(tried) == 1
     manifest.write_text(kept)
-    until(lambda: live.engine.release_id == second)  # after RETRY_SECONDS
+    until(lambda: live.engine.release_id == second)
     live.stop()
 
 
 def test_a_watcher_outlives_a_release_that_fails_in_an_unforeseen_way(folder, two_releases, monkeypatch):
-    monkeypatch.setattr(live_module, "POLL_SECONDS", 0.01)
     _, first, second, _ = two_releases
-    live = LiveRelease(folder)
+    live = LiveRelease(folder, poll_seconds=0.01)
     live.start()
     opened = live_module.open_checked
     failures = [ZeroDivisionError("unforeseen")]
