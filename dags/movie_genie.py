@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from airflow.configuration import conf
-from airflow.timetables.trigger import CronTriggerTimetable
+from airflow.sdk import CronTriggerTimetable
 
 from movie_genie.config import AirflowConfig, load_config
 from movie_genie.orchestration.dvc_dag import DvcDag

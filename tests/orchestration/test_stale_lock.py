@@ -126,16 +126,17 @@ def test_a_living_dvc_started_as_a_module_keeps_its_lock(project):
 
 def test_only_the_dead_holders_entries_go(tmp_path):
     (tmp_path / ".dvc/tmp").mkdir(parents=True)
+    first = 2**22 + 1  # beyond what Linux gives to processes, so that nobody's group is ended
     living, dead, other = (
-        {"pid": 1, "cmd": "/venv/bin/dvc repro a"},
-        {"pid": 2, "cmd": "/venv/bin/dvc repro b"},
-        {"pid": 3, "cmd": "/venv/bin/dvc repro c"},
+        {"pid": first, "cmd": "/venv/bin/dvc repro a"},
+        {"pid": first + 1, "cmd": "/venv/bin/dvc repro b"},
+        {"pid": first + 2, "cmd": "/venv/bin/dvc repro c"},
     )
     lock = tmp_path / ".dvc/tmp/rwlock"
     lock.write_text(
         json.dumps({"write": {"x": living, "y": other}, "read": {"z": [dead, living], "w": [dead]}})
     )
-    now = {1: "python /venv/bin/dvc repro a", 3: "/usr/sbin/cron -f"}.get
+    now = {first: "python /venv/bin/dvc repro a", first + 2: "/usr/sbin/cron -f"}.get
     assert len(clear_stale(tmp_path, running=now)) == 2
     assert json.loads(lock.read_text()) == {"write": {"x": living}, "read": {"z": [living]}}
 
