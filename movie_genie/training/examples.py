@@ -97,4 +97,4 @@ def load_content() -> Content:
         genres[row, [names.index(genre) for genre in own or ()]] = 1
     year = table["year"].to_pandas().fillna(FIRST_DECADE - 10).to_numpy(np.int64)
     decade = np.clip((year - FIRST_DECADE) // 10 + 1, 0, (LAST_DECADE - FIRST_DECADE) // 10 + 1)
-    return Content(np.ascontiguousarray(text), genres, decade)
+    return Content(text.copy(), genres, decade)
