@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 
-const LAYOUT = 'grid grid-cols-[repeat(auto-fill,minmax(8.75rem,1fr))] gap-x-4 gap-y-7 sm:grid-cols-[repeat(auto-fill,minmax(10.25rem,1fr))] sm:gap-x-5';
+const LAYOUT = 'grid grid-cols-[repeat(auto-fill,minmax(10rem,1fr))] gap-x-4 gap-y-7 sm:grid-cols-[repeat(auto-fill,minmax(10.5rem,1fr))] sm:gap-x-5';
 
 interface Props<T> {
   items: T[];

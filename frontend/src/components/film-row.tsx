@@ -9,7 +9,7 @@ interface Props<T> {
   children: (item: T, index: number) => ReactNode;
 }
 
-const COLUMN = 'w-36 shrink-0 snap-start sm:w-42';
+const COLUMN = 'w-40 shrink-0 snap-start sm:w-44';
 
 /** A titled row of films that scrolls sideways. */
 export function FilmRow<T>({ title, items, id, children }: Props<T>) {

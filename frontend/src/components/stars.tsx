@@ -15,7 +15,7 @@ export function StarRow({ value, size }: { value: number; size: string }) {
 
 function Star({ lit, size }: { lit: 'none' | 'half' | 'full'; size: string }) {
   return (
-    <svg viewBox="0 0 24 24" className={`${size} shrink-0 text-star`}>
+    <svg viewBox="0 0 24 24" className={`${size} shrink-0 ${lit === 'none' ? 'text-edge' : 'text-star'}`}>
       {lit !== 'none' && (
         <path d={STAR} fill="currentColor" className={lit === 'half' ? '[clip-path:inset(0_50%_0_0)]' : ''} />
       )}

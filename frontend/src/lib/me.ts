@@ -1,5 +1,5 @@
 /** Who is looking: asked by the header, the pages and whatever writes. */
-import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { type QueryClient, queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 
 import { api, forgetCsrfToken } from './api';
 import type { Me } from './types';
@@ -26,7 +26,7 @@ export function useSessionChange<Input>(change: (input: Input) => Promise<Me | n
     onSuccess: async (me) => {
       if (me === null) {
         forgetCsrfToken();
-        await queries.fetchQuery({ ...meQuery, staleTime: 0 });
+        await queries.query({ ...meQuery, staleTime: 0 });
       } else {
         queries.setQueryData(meQuery.queryKey, me);
       }
@@ -34,6 +34,18 @@ export function useSessionChange<Input>(change: (input: Input) => Promise<Me | n
       await queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== meQuery.queryKey[0] });
     },
   });
+}
+
+let opening: Promise<Me> | null = null;
+
+/** Before something is kept for somebody unknown: they become a guest, once, however many things are kept at once. */
+export async function becomeViewer(queries: QueryClient) {
+  const me = await queries.query({ ...meQuery, staleTime: 'static' });
+  if (me.kind !== 'anonymous') return;
+  opening ??= api.post<Me>('/session/guest').finally(() => {
+    opening = null;
+  });
+  queries.setQueryData(meQuery.queryKey, await opening);
 }
 
 /** Begin a guest session: the viewer's ratings have a place from the first click. */

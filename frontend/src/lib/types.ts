@@ -112,6 +112,30 @@ export interface Home {
   rows: HomeRow[];
 }
 
+export interface ImportedFilm {
+  /** Of the file, counted from 1, its header included. */
+  line: number;
+  movie: Movie;
+  rating: number;
+}
+
+export interface UnmatchedLine {
+  line: number;
+  text: string;
+  reason: string;
+}
+
+export interface Import {
+  format: string;
+  matched_count: number;
+  unmatched_count: number;
+  /** The first hundred of each. */
+  matched: ImportedFilm[];
+  unmatched: UnmatchedLine[];
+  /** How many ratings were taken over; null where the file was only looked at. */
+  kept: number | null;
+}
+
 export interface Ready {
   status: string;
   release_id: string;

@@ -3,6 +3,7 @@ import { createRoute, useNavigate } from '@tanstack/react-router';
 import { Page } from '@/components/page';
 import { DeleteAccount } from '@/features/session/delete-account';
 import { ExportRatings } from '@/features/transfer/export-ratings';
+import { ImportRatings } from '@/features/transfer/import-ratings';
 import { useMe } from '@/lib/me';
 
 import { rootRoute } from './root';
@@ -18,8 +19,9 @@ function AccountPage() {
       <h1 className="mb-8 text-6xl leading-none">Your data</h1>
       <ViewersOnly>
         <div className="grid max-w-3xl gap-12">
+          <ImportRatings />
           <ExportRatings />
-          {me?.kind === 'user' && <DeleteAccount onDone={() => void navigate({ to: '/' })} />}
+          <DeleteAccount guest={me?.kind === 'guest'} onDone={() => void navigate({ to: '/' })} />
         </div>
       </ViewersOnly>
     </Page>

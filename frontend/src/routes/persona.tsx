@@ -27,11 +27,11 @@ function PersonaPage() {
   const { genre, diversity } = personaRoute.useSearch();
   const navigate = personaRoute.useNavigate();
   return (
-    <Page title={`Seat ${personaId}`}>
+    <Page title={`Persona ${personaId}`}>
       <Link to="/" className="link text-sm">
-        Another seat
+        All personas
       </Link>
-      <h1 className="mt-3 mb-8 text-6xl leading-none">From seat {personaId}</h1>
+      <h1 className="mt-3 mb-8 text-6xl leading-none">Persona {personaId}</h1>
       <PersonaView
         key={personaId}
         personaId={personaId}

@@ -41,15 +41,42 @@ export interface Design {
   inks: Inks;
   motif: Motif;
   random: () => number;
-  /** Height of the letters as a percentage of the poster's width. */
+  /** What is printed: the title less what stands in brackets after it. */
+  title: string;
+  /** Height of the letters, as a percentage of the poster's width. */
   titleSize: number;
+  /** Where the paper under the title begins, in hundredths of the poster's width from its top. */
+  paperTop: number;
 }
+
+/** Widths of the title's capitals, in their height: of most words, of words with many a W, and of a space. */
+const LETTER = 0.36;
+const WIDE_LETTER = 0.39;
+const SPACE = 0.16;
+
+/** Line height, width between the margins and room for margins and last line, the latter two as titleSize is. */
+const LEADING = 0.94;
+const MEASURE = 86;
+const AROUND = 22;
+
+const HEIGHT = 150;
+const LOWEST_PAPER = 100;
 
 export function design({ movie_id, title, genres }: Movie): Design {
   const random = numbers(movie_id);
   const [genre, look] = LOOKS.find(([name]) => genres.includes(name)) ?? [null, UNKNOWN];
+  const printed = title.replace(/(?<=\S) *\(.*$/, '');
+  const size = titleSize(printed);
   const palette = look.palettes[Math.floor(random() * look.palettes.length)] ?? look.palettes[0];
-  return { genre, inks: PALETTES[palette], motif: MOTIFS[look.motif], random, titleSize: titleSize(title) };
+  return {
+    genre,
+    inks: PALETTES[palette],
+    motif: MOTIFS[look.motif],
+    random,
+    title: printed,
+    titleSize: size,
+    paperTop: Math.min(LOWEST_PAPER, HEIGHT - AROUND - lines(printed, size) * LEADING * size),
+  };
 }
 
 /** The inks of a genre by itself, for its dot in a list. */
@@ -61,10 +88,22 @@ export function genreInks(genre: string): Inks {
 /** As large as the longest word allows, and small enough that the title takes about four lines at most. */
 function titleSize(title: string): number {
   const longestWord = Math.max(...title.split(/\s+/).map((word) => word.length));
-  const letter = 0.4; // width of a capital of the title's face, in its height
-  const forWord = 86 / (longestWord * letter);
-  const forLines = Math.sqrt((86 * 48) / (title.length * letter));
+  const forWord = MEASURE / (longestWord * WIDE_LETTER);
+  const forLines = Math.sqrt((MEASURE * 48) / (title.length * LETTER));
   return Math.max(7, Math.min(27, forWord, forLines));
+}
+
+/** How many lines the title fills, each word going to the next where it does not fit. */
+function lines(title: string, size: number): number {
+  let [count, filled] = [1, 0];
+  for (const word of title.split(/\s+/)) {
+    const width = word.length * LETTER * size;
+    const beside = filled + SPACE * size + width;
+    if (filled === 0) filled = width;
+    else if (beside <= MEASURE) filled = beside;
+    else [count, filled] = [count + 1, width];
+  }
+  return count;
 }
 
 /** Marsaglia's xorshift (J. Stat. Soft. 8(14), 2003), seeded by the film: its poster never changes. */

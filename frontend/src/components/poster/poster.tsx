@@ -30,20 +30,22 @@ export function Poster({ movie, eager = false }: Props) {
   return <PrintedPoster movie={movie} />;
 }
 
+/** How far the paper's edge may rise, of a poster 200 wide. */
+const TILT = 16;
+
 function PrintedPoster({ movie }: { movie: Movie }) {
-  const { genre, inks, motif, random, titleSize } = design(movie);
-  const left = 172 + random() * 30;
-  const right = 172 + random() * 30;
+  const { genre, inks, motif, random, title, titleSize, paperTop } = design(movie);
+  const [left, right] = [paperTop * 2 - random() * TILT, paperTop * 2 - random() * TILT];
   const colours = { '--paper': inks.paper, '--ink': inks.ink, '--title': `${titleSize.toFixed(1)}cqw` } as CSSProperties;
   return (
     <div className="poster poster-printed" style={colours} aria-hidden="true">
       <svg viewBox="0 0 200 300" preserveAspectRatio="xMidYMid slice">
         <rect width="200" height="300" fill={inks.field} />
-        {motif(random, inks)}
+        <g transform={`translate(0 ${(paperTop - 100).toFixed(1)})`}>{motif(random, inks)}</g>
         <path d={`M0 ${left.toFixed(1)}L200 ${right.toFixed(1)}V300H0Z`} fill={inks.paper} />
       </svg>
       <div className="poster-words">
-        <span className="poster-title">{movie.title}</span>
+        <span className="poster-title">{title}</span>
         <span className="poster-line">
           <span>{movie.year}</span>
           <span>{genre}</span>

@@ -5,13 +5,16 @@ import { FilmCard } from '@/components/film-card';
 import { FilmRow, FilmRowSkeleton } from '@/components/film-row';
 import { Loaded } from '@/components/loaded';
 import { Reasons } from '@/components/reasons';
+import { Seen } from '@/components/seen';
 import type { Movie } from '@/lib/types';
 
 import { homeQuery } from './api';
+import { useTelling } from './use-telling';
 
 /** The viewer's rows, asked for anew after each opinion. */
 export function HomeRows({ actions }: { actions: (movie: Movie) => ReactNode }) {
   const query = useQuery(homeQuery);
+  const tell = useTelling(query.data?.release_id);
   return (
     <Loaded
       query={query}
@@ -25,15 +28,18 @@ export function HomeRows({ actions }: { actions: (movie: Movie) => ReactNode }) 
       {({ rows }) => (
         <div className="space-y-10">
           {rows.map(({ row_id, kind, title, items }) => (
-            <FilmRow key={row_id} title={title} items={items} id={({ movie }) => movie.movie_id}>
-              {({ movie, reasons }) => (
-                <FilmCard
-                  movie={movie}
-                  note={kind !== 'because' && <Reasons reasons={reasons} />} // that row's title is the reason
-                  actions={actions(movie)}
-                />
-              )}
-            </FilmRow>
+            <Seen key={row_id} onSeen={() => tell({ kind: 'impression', row: kind })}>
+              <FilmRow title={title} items={items} id={({ movie }) => movie.movie_id}>
+                {({ movie, reasons }, position) => (
+                  <FilmCard
+                    movie={movie}
+                    note={kind !== 'because' && <Reasons reasons={reasons} />} // that row's title is the reason
+                    actions={actions(movie)}
+                    onVisit={() => tell({ kind: 'click', row: kind, movie_id: movie.movie_id, position })}
+                  />
+                )}
+              </FilmRow>
+            </Seen>
           ))}
         </div>
       )}

@@ -13,7 +13,7 @@ import { PersonaSearch } from './persona-search';
 
 const LAYOUT = 'grid gap-3 sm:grid-cols-2 lg:grid-cols-3';
 
-/** The MovieLens users, as tickets to their seats. */
+/** The MovieLens users, each as a ticket. */
 export function PersonaList() {
   const [page, setPage] = useState(1);
   const query = useQuery(personasQuery(page));
@@ -56,7 +56,7 @@ function Ticket({ persona: { persona_id, ratings_count, average_rating, favourit
       className="ticket group grid grid-cols-[4.75rem_1fr] rounded-md transition-colors hover:bg-raised"
     >
       <span className="grid place-items-center border-r border-dashed border-edge py-4">
-        <span className="text-[0.625rem] font-semibold tracking-widest text-muted uppercase">Seat</span>
+        <span className="text-[0.625rem] font-semibold tracking-wider text-muted uppercase">Persona</span>
         <span className="marquee text-3xl leading-none">{persona_id}</span>
       </span>
       <span className="flex min-w-0 flex-col justify-center gap-1 px-4 py-3">

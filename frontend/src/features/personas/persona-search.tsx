@@ -1,19 +1,19 @@
 import { useNavigate } from '@tanstack/react-router';
-import { type FormEvent, useState } from 'react';
+import { type SubmitEvent, useState } from 'react';
 
-/** Straight to a seat whose number is known. */
+/** Straight to a persona whose number is known. */
 export function PersonaSearch() {
   const [number, setNumber] = useState('');
   const navigate = useNavigate();
-  const go = (event: FormEvent) => {
+  const go = (event: SubmitEvent) => {
     event.preventDefault();
     void navigate({ to: '/personas/$personaId', params: { personaId: Number(number) } });
   };
   return (
     <form onSubmit={go} className="flex items-center gap-2 text-sm">
-      <label htmlFor="seat">Seat number</label>
+      <label htmlFor="persona">Persona number</label>
       <input
-        id="seat"
+        id="persona"
         className="field w-24"
         inputMode="numeric"
         pattern="[1-9][0-9]*"

@@ -3,8 +3,8 @@ import { useMutation, type UseMutationResult, useQueryClient } from '@tanstack/r
 import { useAnnounce } from '@/components/notice';
 import { api } from '@/lib/api';
 import { stars } from '@/lib/format';
-import { MINE, meQuery } from '@/lib/me';
-import type { Me, Movie } from '@/lib/types';
+import { becomeViewer, MINE, meQuery } from '@/lib/me';
+import type { Movie } from '@/lib/types';
 
 export type Opinion = { rating: number } | { not_interested: true };
 
@@ -16,8 +16,7 @@ export function useOpinion({ movie_id, title }: Movie) {
     scope: { id: `opinion-${movie_id}` }, // one after another: the last one counts
     mutationFn: async (opinion: Opinion | null) => {
       if (opinion === null) return api.delete(`/me/ratings/${movie_id}`);
-      const me = await queries.ensureQueryData(meQuery);
-      if (me.kind === 'anonymous') queries.setQueryData(meQuery.queryKey, await api.post<Me>('/session/guest'));
+      await becomeViewer(queries);
       return api.post('/me/ratings', { body: { movie_id, ...opinion } });
     },
     onSuccess: (_, opinion) => {

@@ -1,4 +1,4 @@
-import { type ChangeEvent, type FormEvent, useEffect, useState } from 'react';
+import { type ChangeEvent, type SubmitEvent, useEffect, useState } from 'react';
 
 import { SearchIcon } from '@/components/icons';
 import { useDebounced } from '@/lib/use-debounced';
@@ -23,7 +23,7 @@ export function SearchBox({ value, onType, onSubmit }: Props) {
     if (settled !== value) onType?.(settled);
     // eslint-disable-next-line react-hooks/exhaustive-deps -- only a pause in typing searches
   }, [settled]);
-  const submit = (event: FormEvent) => {
+  const submit = (event: SubmitEvent) => {
     event.preventDefault();
     onSubmit(text.trim());
   };

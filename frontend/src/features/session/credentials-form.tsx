@@ -1,5 +1,5 @@
 import type { UseMutationResult } from '@tanstack/react-query';
-import { type FormEvent, useId } from 'react';
+import { type SubmitEvent, useId } from 'react';
 
 import { Failure } from '@/components/failure';
 import type { Me } from '@/lib/types';
@@ -16,7 +16,7 @@ interface Props {
 
 export function CredentialsForm({ action, change, newPassword, onDone }: Props) {
   const hint = useId();
-  const submit = (event: FormEvent<HTMLFormElement>) => {
+  const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     const data = new FormData(event.currentTarget);
     const text = (name: string) => {
@@ -29,7 +29,7 @@ export function CredentialsForm({ action, change, newPassword, onDone }: Props) 
     <form onSubmit={submit} className="grid gap-4">
       <label className="grid gap-1 text-sm font-semibold">
         Name
-        <input name="name" className="field" autoComplete="username" maxLength={50} required />
+        <input name="name" className="field" autoComplete="username" pattern="[\p{L}\p{N}_.\-]{3,32}" title="3 to 32 letters, digits, dots, dashes or underscores" required />
       </label>
       <label className="grid gap-1 text-sm font-semibold">
         Password

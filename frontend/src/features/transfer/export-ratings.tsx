@@ -4,10 +4,17 @@ export function ExportRatings() {
       <h2 id="export" className="text-3xl leading-none">
         Take your ratings with you
       </h2>
-      <p className="mt-2 mb-4 text-sm text-muted">All of them in one file.</p>
-      <a className="button" href="/api/me/export" download>
-        Export
-      </a>
+      <p className="mt-2 mb-4 max-w-prose text-sm text-muted">
+        The table can be brought back here; the full file holds your watchlist too.
+      </p>
+      <p className="flex flex-wrap gap-3">
+        <a className="button" href="/api/me/export?format=csv" download>
+          Ratings as a table (CSV)
+        </a>
+        <a className="button" href="/api/me/export?format=json" download>
+          Everything (JSON)
+        </a>
+      </p>
     </section>
   );
 }

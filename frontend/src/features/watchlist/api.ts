@@ -1,8 +1,8 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 
 import { api } from '@/lib/api';
-import { MINE, meQuery } from '@/lib/me';
-import type { Items, Me, WatchlistEntry } from '@/lib/types';
+import { becomeViewer, MINE } from '@/lib/me';
+import type { Items, WatchlistEntry } from '@/lib/types';
 
 export const watchlistQuery = queryOptions({
   queryKey: [MINE, 'watchlist'],
@@ -15,8 +15,7 @@ export function useWatchlistChange(movieId: number) {
   return useMutation({
     mutationFn: async (on: boolean) => {
       if (!on) return api.delete(`/me/watchlist/${movieId}`);
-      const me = await queries.ensureQueryData(meQuery);
-      if (me.kind === 'anonymous') queries.setQueryData(meQuery.queryKey, await api.post<Me>('/session/guest'));
+      await becomeViewer(queries);
       return api.post('/me/watchlist', { body: { movie_id: movieId } });
     },
     onSettled: () =>
