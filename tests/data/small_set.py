@@ -1,9 +1,13 @@
 """A small data set in MovieLens layout."""
 
 import hashlib
+import json
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 from movie_genie.config import DataConfig, FolderSource, MetadataFile
+from movie_genie.data.ingest import ingest
 
 NOW = 1_600_000_000
 
@@ -62,3 +66,25 @@ class DataSet:
             highest_rating=5,
             max_rejected_share=max_rejected_share,
         )
+
+    def empty(self) -> None:
+        """Take all files out of the folder."""
+        for path in self.folder.iterdir():
+            path.unlink()
+
+    def run(self, config: DataConfig | None = None, now: int = NOW, **choices: float) -> dict[str, object]:
+        """Ingest it, by default as it lies there now; the profile."""
+        ingest(config or self.config(**choices), self.root, now)
+        return json.loads((self.root / "data/raw/profile.json").read_text())
+
+    def table(self, name: str) -> list[dict[str, object]]:
+        """Rows of one of the stage's tables."""
+        return pq.read_table(self.root / f"data/raw/{name}.parquet").to_pylist()
+
+    def pairs(self) -> list[tuple[object, ...]]:
+        """The ratings that were taken: user, film, stars."""
+        return [(row["user_id"], row["movie_id"], row["rating"]) for row in self.table("ratings")]
+
+    def rejected(self) -> list[tuple[object, ...]]:
+        """The rows that were not: file, row, reason."""
+        return [(row["source"], row["row"], row["reason"]) for row in self.table("rejected")]
