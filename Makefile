@@ -1,6 +1,6 @@
 # `make` alone lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run install test test-all lint data status stop mlflow docs docs-serve
+.PHONY: help run install test test-all lint data tmdb status stop mlflow docs docs-serve
 SHELL := bash
 
 PYTHON ?= python3
@@ -15,7 +15,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 	$(if $(TORCH_INDEX_URL),--extra-index-url $(TORCH_INDEX_URL))
 
 help: ## List the targets
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 18
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 18
 
 run: $(INSTALLED) ## Set up, run what changed of the pipeline, leave the app running
 	@$(BIN)/python scripts/run_full_pipeline.py
@@ -45,9 +45,15 @@ lint: $(INSTALLED) ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	@if test -d frontend/node_modules; then cd frontend && npm run --silent lint && npm run --silent types; \
+	else echo "skipped: the web app's lint needs frontend/node_modules (make run)"; fi
 
 data: $(INSTALLED) ## Choose the ratings: SOURCE=packaged | ml-latest-small | ml-1m | ml-25m | ml-32m | folder DIR=… [METADATA=…]
 	@$(BIN)/python scripts/choose_data.py --source "$$SOURCE" $${DIR:+--dir "$$DIR"} $${METADATA:+--metadata "$$METADATA"}
+
+tmdb: $(INSTALLED) ## Ask TMDB for what it was not asked for yet (needs TMDB_API_KEY); make run then takes it up
+	@test -n "$$TMDB_API_KEY" || { echo "error: TMDB_API_KEY is not set; TMDB gives one to each account" >&2; exit 1; }
+	@$(BIN)/dvc --wait-for-lock repro --force --single-item content_features
 
 status: $(INSTALLED) ## Say what would run and why, the last metrics, and whether the app answers
 	@$(BIN)/python scripts/run_full_pipeline.py --status
