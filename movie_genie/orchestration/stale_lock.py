@@ -84,7 +84,7 @@ def _end_orphans(pid: int, running: Callable[[int], str | None]) -> None:
     A task's DVC leads its own process group, and no process is given a number that a group still bears: where
     the leader is gone, the group's members are its orphans. (A server that it started has left the group.)
     """
-    if running(pid) is None:
+    if pid > 1 and running(pid) is None:
         try:
             os.killpg(pid, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):
