@@ -94,7 +94,7 @@ def current(folder: Path) -> str | None:
 
 
 def activate(folder: Path, release_id: str) -> None:
-    """Verify a release and point `current` to it, by one rename.
+    """Verify a release and point `current` to it, by one rename; nothing where it points there already.
 
     Raises
     ------
@@ -102,11 +102,12 @@ def activate(folder: Path, release_id: str) -> None:
         When there is no such release or it would not serve; `current` then stays what it was.
     """
     with _lock(folder):
+        if current(folder) == release_id:
+            return
         _verify(folder, release_id)
-        if current(folder) != release_id:
-            history = [*_activated(folder), release_id]
-            _point_to(folder, release_id)
-            _remember(folder, history)
+        history = [*_activated(folder), release_id]
+        _point_to(folder, release_id)
+        _remember(folder, history)
 
 
 def rollback(folder: Path) -> str:
