@@ -16,6 +16,9 @@ Items = NDArray[np.int64]
 PROCESSED = Path("data/processed")
 FIRST_DECADE, LAST_DECADE = 1900, 2030
 
+MOST_CASES_OF_A_USER = 20
+"""Validation events asked of one user, evenly spread; only the temporal split has more than one."""
+
 
 @dataclass(frozen=True)
 class Examples:
@@ -26,7 +29,7 @@ class Examples:
     sequences: list[Items]
     """One a user: the item_idx of the training events, oldest first."""
     histories: list[Items]
-    """One a validation case: everything the user did before the target."""
+    """One a validation case: everything the user did before the target; views of one array."""
     targets: Items
     """(cases,) the validation events."""
 
@@ -70,9 +73,11 @@ def examples_of(interactions: pd.DataFrame, items: int, protocol: str) -> Exampl
         if len(train) > 1:
             sequences.append(train)
         validation = np.flatnonzero(part == schemas.VALIDATION)
-        if len(validation) and validation[-1] > 0:
-            histories.append(user[: validation[-1]])
-            targets.append(user[validation[-1]])
+        validation = validation[validation > 0]  # a target needs a history
+        asked = np.unique(np.linspace(0, len(validation) - 1, MOST_CASES_OF_A_USER).astype(np.int64))
+        for event in validation[asked] if len(validation) else ():
+            histories.append(user[:event])
+            targets.append(user[event])
     if not sequences or not targets:
         raise UserError(f"protocol {protocol}: too few ratings to train and validate; add ratings")
     return Examples(items, sequences, histories, np.array(targets, np.int64))

@@ -4,7 +4,7 @@ import pytest
 
 from movie_genie.data.schemas import TEST, TRAIN, VALIDATION
 from movie_genie.errors import UserError
-from movie_genie.training.examples import examples_of
+from movie_genie.training.examples import MOST_CASES_OF_A_USER, examples_of
 
 
 def interactions(*users: list[tuple[int, int]]) -> pd.DataFrame:
@@ -28,11 +28,19 @@ def test_sequences_hold_training_events_only_and_histories_all_before_the_target
     assert examples.targets.tolist() == [7]
 
 
-def test_the_last_validation_event_is_the_target():
+def test_every_validation_event_is_asked_from_what_came_before_it():
     table = interactions([(0, TRAIN), (1, TRAIN), (2, VALIDATION), (3, VALIDATION), (4, TEST)])
     examples = examples_of(table, 5, "leave_one_out")
-    assert examples.targets.tolist() == [3]
-    assert examples.histories[0].tolist() == [0, 1, 2]
+    assert examples.targets.tolist() == [2, 3]
+    assert [history.tolist() for history in examples.histories] == [[0, 1], [0, 1, 2]]
+
+
+def test_a_user_with_many_validation_events_is_asked_a_spread_of_them():
+    events = [(item, TRAIN) for item in range(3)] + [(item, VALIDATION) for item in range(3, 103)]
+    targets = examples_of(interactions(events), 103, "leave_one_out").targets
+    assert len(targets) == MOST_CASES_OF_A_USER
+    assert targets[0] == 3 and targets[-1] == 102
+    assert np.ptp(np.diff(targets)) <= 1
 
 
 def test_a_validation_target_without_history_is_left_out():
