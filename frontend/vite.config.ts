@@ -9,5 +9,5 @@ export default defineConfig({
   server: { host: '127.0.0.1', proxy: { '/api': 'http://127.0.0.1:5001' } },
   // An inlined asset would be a data: address, which the server's content policy refuses for fonts.
   build: { assetsInlineLimit: 0 },
-  test: { environment: 'jsdom', setupFiles: 'src/testing/setup.ts', restoreMocks: true },
+  test: { environment: 'jsdom', setupFiles: 'src/testing/setup.ts', restoreMocks: true, testTimeout: 30_000 },
 });

@@ -27,6 +27,3 @@ export function runtime(minutes: number): string {
   const hours = Math.floor(minutes / 60);
   return [hours ? `${hours} h` : '', minutes % 60 ? `${minutes % 60} min` : ''].filter(Boolean).join(' ');
 }
-
-/** ["A", "B", "C"] -> "A, B and C". */
-export const list = (words: string[]) => new Intl.ListFormat('en-GB', { type: 'conjunction' }).format(words);

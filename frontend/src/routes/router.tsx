@@ -1,4 +1,4 @@
-import { createRouter } from '@tanstack/react-router';
+import { createRouter, type RouterHistory } from '@tanstack/react-router';
 
 import { filmRoute } from './film';
 import { forYouRoute } from './for-you';
@@ -25,7 +25,9 @@ const routeTree = rootRoute.addChildren([
   accountRoute,
 ]);
 
-export const createAppRouter = () => createRouter({ routeTree, scrollRestoration: true });
+/** Without a history of its own the router follows the browser's. */
+export const createAppRouter = (history?: RouterHistory) =>
+  createRouter({ routeTree, scrollRestoration: true, ...(history && { history }) });
 
 declare module '@tanstack/react-router' {
   interface Register {

@@ -1,0 +1,23 @@
+import { screen } from '@testing-library/react';
+import { expect, test } from 'vitest';
+
+import { openApp } from '@/testing/app';
+
+test('a film says what is known of it and what is like it', async () => {
+  openApp('/film/6');
+  expect(await screen.findByRole('heading', { level: 1, name: 'Heat' })).toBeVisible();
+  expect(screen.getByText('1995 · 2 h 50 min · Action, Crime, Thriller')).toBeVisible();
+  expect(screen.getByText('Michael Mann')).toBeVisible();
+  expect(screen.getByText('Al Pacino, Robert De Niro')).toBeVisible();
+  expect(await screen.findByRole('link', { name: 'Ronin' })).toHaveAttribute('href', '/film/2278');
+});
+
+test('an unknown film is said in one line', async () => {
+  openApp('/film/4711');
+  expect(await screen.findByRole('alert')).toHaveTextContent('unknown film: 4711');
+});
+
+test('an address that is no page leads back to the start', async () => {
+  openApp('/nowhere');
+  expect(await screen.findByRole('heading', { name: 'This reel is missing' })).toBeVisible();
+});

@@ -1,0 +1,22 @@
+import { act, screen } from '@testing-library/react';
+import { http } from 'msw';
+import { afterEach, expect, test, vi } from 'vitest';
+
+import { openApp } from '@/testing/app';
+import { problem, server } from '@/testing/server';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test('before the first release the page says so, and opens by itself', async () => {
+  vi.useFakeTimers({ shouldAdvanceTime: true });
+  const closed = () => problem(503, 'no release is served yet');
+  server.use(http.get('/api/ready', closed), http.get('/api/personas', closed));
+  openApp('/');
+  expect(await screen.findByRole('heading', { name: 'The first training is under way' })).toBeVisible();
+
+  server.resetHandlers();
+  await act(() => vi.advanceTimersByTimeAsync(5_000));
+  expect(await screen.findByRole('link', { name: /1,700 ratings/ })).toBeVisible();
+});

@@ -1,0 +1,190 @@
+/** A server of five films, with one session at a time and the real one's rules for tokens and guests. */
+import { http, HttpResponse } from 'msw';
+import { setupServer } from 'msw/node';
+
+import type { Me, Movie, MyRating } from '@/lib/types';
+
+import { ALIEN, BABE, HEAT, recommended, RONIN, SOLARIS } from './films';
+
+const RELEASE = 'abcdef012345';
+const FILMS = [HEAT, ALIEN, SOLARIS, RONIN, BABE];
+
+interface House {
+  me: Omit<Me, 'csrf_token' | 'ratings_count'>;
+  ratings: MyRating[];
+  watchlist: Movie[];
+  guestsMade: number;
+}
+
+const emptyHouse = (): House => ({
+  me: { kind: 'anonymous', name: null, is_admin: false },
+  ratings: [],
+  watchlist: [],
+  guestsMade: 0,
+});
+
+/** What the server remembers, until `emptyTheHouse`. */
+export let house = emptyHouse();
+
+export function emptyTheHouse() {
+  house = emptyHouse();
+}
+
+export const problem = (status: number, detail: string, type = 'about:blank') =>
+  HttpResponse.json({ type, title: 'Problem', status, detail, request_id: 'f00dcafe' }, { status });
+
+const me = (): Me => ({ ...house.me, ratings_count: house.ratings.length, csrf_token: `token of ${house.me.kind}` });
+
+const proved = (request: Request) => request.headers.get('X-CSRF-Token') === me().csrf_token;
+const refused = () => problem(403, 'send the csrf_token', 'urn:problem:csrf');
+const gone = () => new HttpResponse(null, { status: 204 });
+
+const page = <T>(items: T[]) => ({ items, page: 1, per_page: 20, total: items.length });
+
+const filmOf = (movieId: number) => FILMS.find(({ movie_id }) => movie_id === movieId);
+
+/** Films of the kind the viewer liked come first once something is liked. */
+function homeRows() {
+  const liked = house.ratings.find(({ rating }) => rating !== null && rating >= 3)?.movie;
+  const unseen = FILMS.filter((film) => !house.ratings.some(({ movie }) => movie.movie_id === film.movie_id));
+  const popular = { row_id: 'popular', kind: 'popular', title: 'Popular now', items: unseen.map((film) => recommended(film)) };
+  if (!liked) return [popular];
+  const near = unseen.filter(({ genres }) => genres.some((genre) => liked.genres.includes(genre)));
+  const forYou = { row_id: 'for-you', kind: 'for_you', title: 'For you', items: near.map((film) => recommended(film, liked)) };
+  return [forYou, { ...popular, items: popular.items.filter(({ movie }) => !near.includes(movie)) }];
+}
+
+const films = [
+  http.get('/api/genres', () =>
+    HttpResponse.json({
+      items: [
+        { genre: 'Sci-Fi', movies: 2 },
+        { genre: 'Crime', movies: 2 },
+      ],
+    }),
+  ),
+  http.get('/api/movies/popular', () =>
+    HttpResponse.json({ release_id: RELEASE, items: FILMS.map((film) => recommended(film)) }),
+  ),
+  http.get('/api/movies/:id/similar', () => HttpResponse.json({ release_id: RELEASE, items: [recommended(RONIN)] })),
+  http.get('/api/movies/:id', ({ params }) => {
+    const film = filmOf(Number(params.id));
+    if (!film) return problem(404, `unknown film: ${String(params.id)}`);
+    return HttpResponse.json({
+      ...film,
+      overview: 'A crew and a thief.',
+      runtime: 170,
+      directors: ['Michael Mann'],
+      cast: ['Al Pacino', 'Robert De Niro'],
+      keywords: [],
+      tmdb_id: 949,
+      imdb_id: 'tt0113277',
+      ratings_count: 120,
+      average_rating: 3.9,
+      my_rating: house.ratings.find(({ movie }) => movie === film)?.rating ?? null,
+      not_interested: false,
+      in_watchlist: house.watchlist.includes(film),
+    });
+  }),
+  http.get('/api/search', ({ request }) => {
+    const q = new URL(request.url).searchParams.get('q') ?? '';
+    const found = FILMS.filter(({ title }) => title.toLowerCase().startsWith(q.slice(0, 3).toLowerCase()));
+    return HttpResponse.json({ items: found.map((movie) => ({ movie, score: 1, matched: 'title' })) });
+  }),
+];
+
+const personas = [
+  http.get('/api/personas', () =>
+    HttpResponse.json(
+      page([{ persona_id: 15, ratings_count: 1700, average_rating: 2.6, favourite_genres: ['Crime', 'Sci-Fi'] }]),
+    ),
+  ),
+  http.get('/api/personas/:id/history', ({ params }) =>
+    params.id === '15'
+      ? HttpResponse.json(page([{ movie: HEAT, rating: 4.5, rated_at: '2016-07-24T10:00:00Z' }]))
+      : problem(404, `unknown persona: ${String(params.id)}`),
+  ),
+  http.get('/api/personas/:id/recommendations', ({ params, request }) => {
+    if (params.id !== '15') return problem(404, `unknown persona: ${String(params.id)}`);
+    const genre = new URL(request.url).searchParams.get('genre');
+    const chosen = [RONIN, ALIEN].filter(({ genres }) => genre === null || genres.includes(genre));
+    return HttpResponse.json({ release_id: RELEASE, items: chosen.map((film) => recommended(film, HEAT)) });
+  }),
+];
+
+const session = [
+  http.get('/api/me', () => HttpResponse.json(me())),
+  http.post('/api/session/guest', ({ request }) => {
+    if (!proved(request)) return refused();
+    if (house.me.kind !== 'anonymous') return problem(409, 'there is a session already');
+    house.guestsMade += 1;
+    house.me = { kind: 'guest', name: null, is_admin: false };
+    return HttpResponse.json(me(), { status: 201 });
+  }),
+  http.post<never, { name: string }>('/api/accounts', async ({ request }) => {
+    if (!proved(request)) return refused();
+    const { name } = await request.json();
+    if (name === 'taken') return problem(409, 'this name is not available; choose another');
+    house.me = { kind: 'user', name, is_admin: false };
+    return HttpResponse.json(me(), { status: 201 });
+  }),
+  http.delete('/api/session', ({ request }) => {
+    if (!proved(request)) return refused();
+    house = emptyHouse();
+    return gone();
+  }),
+];
+
+const mine = [
+  http.get('/api/me/home', () => HttpResponse.json({ release_id: RELEASE, rows: homeRows() })),
+  http.get('/api/me/ratings', () => HttpResponse.json(page(house.ratings))),
+  http.post<never, { movie_id: number; rating?: number }>('/api/me/ratings', async ({ request }) => {
+    if (!proved(request)) return refused();
+    if (house.me.kind === 'anonymous') return problem(401, 'start as a guest');
+    const said = await request.json();
+    const movie = filmOf(said.movie_id);
+    if (!movie) return problem(404, 'unknown film');
+    const rating = said.rating ?? null;
+    const entry = { movie, rating, not_interested: rating === null, rated_at: '2026-01-02T03:04:05Z' };
+    house.ratings = [entry, ...house.ratings.filter((other) => other.movie !== movie)];
+    return HttpResponse.json(entry, { status: 201 });
+  }),
+  http.delete('/api/me/ratings/:id', ({ params, request }) => {
+    if (!proved(request)) return refused();
+    house.ratings = house.ratings.filter(({ movie }) => movie.movie_id !== Number(params.id));
+    return gone();
+  }),
+  http.get('/api/me/watchlist', () =>
+    HttpResponse.json({ items: house.watchlist.map((movie) => ({ movie, added_at: '2026-01-02T03:04:05Z' })) }),
+  ),
+  http.post<never, { movie_id: number }>('/api/me/watchlist', async ({ request }) => {
+    if (!proved(request)) return refused();
+    const movie = filmOf((await request.json()).movie_id);
+    if (!movie) return problem(404, 'unknown film');
+    house.watchlist = [movie, ...house.watchlist];
+    return HttpResponse.json({ movie, added_at: '2026-01-02T03:04:05Z' }, { status: 201 });
+  }),
+  http.post('/api/me/import', async ({ request }) => {
+    if (!proved(request)) return refused();
+    const commit = new URL(request.url).searchParams.get('commit') === 'true';
+    const form = await request.text(); // undici's parser of forms does not know jsdom's files
+    if (!form.includes('name="file"')) return problem(422, 'file: missing');
+    return HttpResponse.json({
+      format: 'letterboxd',
+      matched_count: 1,
+      unmatched_count: 1,
+      matched: [{ line: 2, movie: HEAT, rating: 4 }],
+      unmatched: [{ line: 3, text: 'A Home Video', reason: 'no such film here' }],
+      kept: commit ? 1 : null,
+    });
+  }),
+  http.post('/api/events', gone),
+];
+
+export const server = setupServer(
+  http.get('/api/ready', () => HttpResponse.json({ status: 'ready', release_id: RELEASE })),
+  ...films,
+  ...personas,
+  ...session,
+  ...mine,
+);
