@@ -20,6 +20,8 @@ SERVER_URL = "MOVIE_GENIE_SERVER_URL"
 RUN = "MOVIE_GENIE_RUN"
 PID_FILE = "server.pid"
 STOP_SECONDS = 30.0
+KNOWN_ERROR = "movie_genie.errors.UserError: "
+"""How a traceback in the log names an error that a person can act on."""
 
 
 def run_folder(project: Path, environment: Mapping[str, str]) -> Path:
@@ -112,7 +114,9 @@ class Server:
             When the server runs already, its port is taken, or gunicorn refuses to start.
         """
         environment = self.prepare(environment)
-        with self.log_file.open("ab") as log:
+        if self.log_file.exists():
+            self.log_file.replace(self.log_file.with_name("server.log.1"))  # the one before is kept, no more
+        with self.log_file.open("wb") as log:
             done = subprocess.run(
                 self.command(daemon=True),
                 cwd=self.root, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False,
@@ -134,13 +138,15 @@ class Server:
         os.execve(command[0], command, environment)  # noqa: S606 - a list, no shell
 
     def last_words(self) -> str:
-        """The log's last line, and where the rest is."""
+        """What the log says of the server's end, and where the rest is."""
         try:
-            lines = self.log_file.read_text(encoding="utf-8", errors="replace").split("\n")
+            text = self.log_file.read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
             return "it left no log"
-        said = [line.strip() for line in lines if line.strip()]
-        return f"{said[-1] if said else 'it said nothing'} (more in {self.log_file})"
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        known = [line.removeprefix(KNOWN_ERROR) for line in lines if line.startswith(KNOWN_ERROR)]
+        reason = (known or lines or ["it said nothing"])[-1]
+        return f"{reason} (more in {self.log_file})"
 
 
 def stop(pid_file: Path, seconds: float = STOP_SECONDS) -> bool:

@@ -168,6 +168,6 @@ def test_a_server_that_cannot_start_says_why(project):
     environment = {**os.environ, "MOVIE_GENIE_ENV": "production", "SECRET_KEY": "weak"}
     with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as free:
         port = free.server_port
-    with pytest.raises(UserError, match=r"the server did not start: .*server\.log"):
+    with pytest.raises(UserError, match=r"the server did not start: SECRET_KEY: .*server\.log"):
         deploy(config(port), project, environment)
     assert Server(config(port), project, project / "run").pid() is None
