@@ -24,7 +24,7 @@ from movie_genie.data import minilm
 from movie_genie.data.minilm import WIDTH, Floats, MiniLM
 from movie_genie.files import atomic_path, digest
 
-ROWS = 32
+ROWS = 16
 """Texts a batch: matrices wide enough for full speed, small enough for a core's cache."""
 
 ARITHMETIC = 1

@@ -24,6 +24,9 @@ UNREACHED_TRIES = 2
 AT_ONCE = 8
 """Requests under way at a time: at TMDB's usual tenth of a second, enough to come near its limit."""
 
+TALKATIVE = ("urllib3.connectionpool", "urllib3.util.retry")
+"""Loggers that write a request's address, key and all, and a line for every try; silent while a client is open."""
+
 A = TypeVar("A", bound=BaseModel)
 Text = Annotated[str | None, BeforeValidator(lambda value: value or None)]
 """TMDB writes an empty text, or null, for what it does not know."""
@@ -125,7 +128,7 @@ class Client:
                 "TMDB_API_KEY: holds characters that no key has; copy it again from themoviedb.org"
             )
         self._base_url = base_url.rstrip("/")
-        self._timeout, self._retries = timeout_seconds, retries
+        self._timeout = timeout_seconds
         retry = Retry(
             total=retries,
             connect=min(retries, UNREACHED_TRIES),
@@ -138,7 +141,7 @@ class Client:
         )
         adapter = LimiterAdapter(
             per_second=requests_per_second,
-            limit_statuses=(),  # Retry-After is obeyed below; the library would log the address, key and all
+            limit_statuses=(),  # Retry-After is obeyed above; here the library would log the address, key and all
             max_retries=retry,
             pool_maxsize=AT_ONCE,
         )
@@ -149,17 +152,16 @@ class Client:
             self._session.headers["Authorization"] = f"Bearer {key}"
         else:
             self._session.params = {"api_key": key}
-        self._concealed = _Concealed(key)
-        for name in LOGGERS:
-            logging.getLogger(name).addFilter(self._concealed)
+        for name in TALKATIVE:
+            logging.getLogger(name).addFilter(_nothing)
 
     def __enter__(self) -> "Client":
         return self
 
     def __exit__(self, *_: object) -> None:
         self._session.close()
-        for name in LOGGERS:
-            logging.getLogger(name).removeFilter(self._concealed)
+        for name in TALKATIVE:
+            logging.getLogger(name).removeFilter(_nothing)
 
     def get(self, path: str, parameters: dict[str, str], answer: type[A], film: str) -> A | None:
         """Ask for `path`; None where TMDB does not know it (404).
@@ -169,8 +171,8 @@ class Client:
         Unreachable
             When no answer came.
         UserError
-            When the key is refused, the server keeps failing, or the answer is not what the API promises;
-            names `film`, for which it was asked.
+            When the key is refused, the server still fails after all retries, or the answer is not what the
+            API promises; names `film`, for which it was asked.
         """
         where = f"TMDB: {path} ({film})"
         try:
@@ -185,7 +187,7 @@ class Client:
             raise Unreachable(type(error).__name__) from None  # its text holds the address, key and all
         except requests.RequestException as error:
             raise UserError(f"{where}: {type(error).__name__}; is tmdb_base_url right?") from None
-        if response.status_code == 404:
+        if response.status_code == 404 and _is_tmdbs(response):
             return None
         if response.status_code == 401:
             raise UserError(
@@ -193,7 +195,7 @@ class Client:
             )
         if response.status_code != 200:
             raise UserError(
-                f"{where}: answered {response.status_code} {response.reason}, also after {self._retries} retries; "
+                f"{where}: answered {response.status_code} {response.reason}; "
                 "run the stage again later: what was fetched is kept"
             )
         try:
@@ -206,17 +208,14 @@ class Client:
             ) from None
 
 
-LOGGERS = ("urllib3.connectionpool", "urllib3.util.retry")
-"""Where urllib3 writes the address of a request, for one when it tries again."""
+def _is_tmdbs(response: requests.Response) -> bool:
+    """Whether an error is TMDB's own, and not that of a server at a wrong address."""
+    try:
+        return "status_code" in response.json()
+    except ValueError:
+        return False
 
 
-class _Concealed(logging.Filter):
-    """Puts an ellipsis for a secret in log lines."""
-
-    def __init__(self, secret: str) -> None:
-        super().__init__()
-        self._secret = secret
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = record.getMessage().replace(self._secret, "…"), ()
-        return True
+def _nothing(_: logging.LogRecord) -> bool:
+    """A log filter that lets nothing pass."""
+    return False
