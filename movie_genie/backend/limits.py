@@ -1,15 +1,16 @@
 """How often one client may ask: fixed windows, counted in memory per worker or, for all of them, in Redis.
 
 The library underneath Flask-Limiter is used directly: the extension itself took three times as long as the
-rest of an empty request.
+rest of an empty request. Its own memory storage starts a thread for every few requests; `Windows` does not.
 """
 
 import hashlib
+import threading
 import time
 
 from limits import RateLimitItem, parse_many
 from limits.errors import ConfigurationError
-from limits.storage import storage_from_string
+from limits.storage import Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 
 from movie_genie.backend.errors import ProblemError
@@ -20,20 +21,31 @@ REGISTER = "5 per minute; 30 per hour"
 GUEST = "20 per minute; 200 per hour"
 IMPORT = "10 per minute"
 
+IN_MEMORY = "memory://"
+
 
 class Limits:
-    """Counts hits by rule and key; the keys are hashed, as storage need not know names and addresses."""
+    """Counts hits by rule and key; the keys are hashed, as storage need not know names and addresses.
+
+    Parameters
+    ----------
+    storage
+        `memory://`, or the address of a Redis that all workers share.
+    everything
+        The rule for all that a client asks.
+    """
 
     def __init__(self, storage: str, everything: str) -> None:
         try:
-            self._limiter = FixedWindowRateLimiter(storage_from_string(storage))
+            self._limiter = FixedWindowRateLimiter(
+                Windows() if storage == IN_MEMORY else storage_from_string(storage)
+            )
         except ConfigurationError as error:
             raise UserError(f"RATELIMIT_STORAGE_URI: {error}") from None
         try:
             self._everything = parse_many(everything)
         except ValueError:
             raise UserError(f"RATELIMIT: expected such as `1200 per minute`, got {everything!r}") from None
-        self._parsed: dict[str, list[RateLimitItem]] = {}
 
     def hit_any(self, client: str) -> None:
         """Count a request of the client, whatever it asks.
@@ -43,9 +55,7 @@ class Limits:
         ProblemError
             429, with the seconds to wait.
         """
-        for item in self._everything:
-            if not self._limiter.hit(item, "any", client):
-                self._refuse(item, "any", client)
+        self._hit(self._everything, "any", client)
 
     def hit(self, rule: str, what: str, key: str) -> None:
         """Count one try of `what` by `key` under a rule such as `10 per minute; 100 per hour`.
@@ -55,14 +65,69 @@ class Limits:
         ProblemError
             429, with the seconds to wait.
         """
-        if rule not in self._parsed:
-            self._parsed[rule] = parse_many(rule)
-        hashed = hashlib.sha256(key.encode()).hexdigest()
-        for item in self._parsed[rule]:
-            if not self._limiter.hit(item, what, hashed):
-                self._refuse(item, what, hashed)
+        self._hit(parse_many(rule), what, key)
 
-    def _refuse(self, item: RateLimitItem, *keys: str) -> None:
-        reset = self._limiter.get_window_stats(item, *keys).reset_time
-        wait = max(1, round(reset - time.time()))
-        raise ProblemError(429, f"too many tries; wait {wait} s", headers={"Retry-After": str(wait)})
+    def _hit(self, items: list[RateLimitItem], what: str, key: str) -> None:
+        hashed = hashlib.sha256(key.encode()).hexdigest()
+        for item in items:
+            if not self._limiter.hit(item, what, hashed):
+                reset = self._limiter.get_window_stats(item, what, hashed).reset_time
+                wait = max(1, round(reset - time.time()))
+                raise ProblemError(
+                    429, f"too many requests; wait {wait} s", headers={"Retry-After": str(wait)}
+                )
+
+
+class Windows(Storage):
+    """Counters in memory, each with the moment when it ends; those that ended are swept out now and then."""
+
+    STORAGE_SCHEME = None
+    SWEEP_SECONDS = 60.0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = threading.Lock()
+        self._counts: dict[str, tuple[int, float]] = {}
+        self._swept = time.time()
+
+    @property
+    def base_exceptions(self) -> tuple[type[Exception], ...]:
+        """Errors of the storage: memory has none."""
+        return ()
+
+    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        """Count, from 0 where the window has ended."""
+        now = time.time()
+        with self._lock:
+            if now - self._swept > self.SWEEP_SECONDS:
+                self._counts = {kept: window for kept, window in self._counts.items() if window[1] > now}
+                self._swept = now
+            count, end = self._counts.get(key, (0, 0.0))
+            if end <= now:
+                count, end = 0, now + expiry
+            self._counts[key] = count + amount, end
+        return count + amount
+
+    def get(self, key: str) -> int:
+        """Return the count of a window that has not ended."""
+        count, end = self._counts.get(key, (0, 0.0))
+        return count if end > time.time() else 0
+
+    def get_expiry(self, key: str) -> float:
+        """Return the moment when a window ends."""
+        return self._counts.get(key, (0, time.time()))[1]
+
+    def check(self) -> bool:
+        """Return that memory is there."""
+        return True
+
+    def reset(self) -> int:
+        """Forget everything; return how much that was."""
+        with self._lock:
+            count, self._counts = len(self._counts), {}
+        return count
+
+    def clear(self, key: str) -> None:
+        """Forget one counter."""
+        with self._lock:
+            self._counts.pop(key, None)

@@ -43,9 +43,10 @@ def init_middleware(
     @app.after_request
     def finish(response: Response) -> Response:
         headers = response.headers
-        for name, value in always:
-            headers.setdefault(name, value)
-        headers[REQUEST_ID] = g.request_id
+        headers.extend(always)
+        headers.add(REQUEST_ID, g.request_id)
+        if "Cache-Control" not in headers:
+            headers.add("Cache-Control", "no-store")
         if request.is_secure:
             headers["Strict-Transport-Security"] = "max-age=31536000"
         seconds = time.perf_counter() - g.started
@@ -63,7 +64,7 @@ def init_middleware(
 
 
 def security_headers(settings: Settings) -> list[tuple[str, str]]:
-    """Return the headers of every answer; a view may set its own value of one."""
+    """Return the headers that every answer has."""
     images = "'self' data: https://image.tmdb.org" if settings.posters == "direct" else "'self' data:"
     policy = (
         f"default-src 'none'; script-src 'self'; style-src 'self'; img-src {images}; font-src 'self'; "
@@ -77,5 +78,4 @@ def security_headers(settings: Settings) -> list[tuple[str, str]]:
         ("Cross-Origin-Opener-Policy", "same-origin"),
         ("Cross-Origin-Resource-Policy", "same-origin"),
         ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
-        ("Cache-Control", "no-store"),
     ]

@@ -2,37 +2,68 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from apiflask import APIFlask
+from argon2 import PasswordHasher
 from browser import PASSWORD, Browser
 
+from movie_genie.backend import accounts
 from movie_genie.backend.app import create_app
 from movie_genie.backend.services import KEY, Services
 from movie_genie.backend.settings import Settings
+from movie_genie.backend.tables import viewers
+
+PLENTY = "100000 per minute"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_hashes() -> Iterator[None]:
+    """Hash passwords in a millisecond: how strong argon2 is, is not what these tests are about."""
+    strong, accounts._hasher = accounts._hasher, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    yield
+    accounts._hasher = strong
 
 
 @pytest.fixture
 def make_app(tiny_releases: Path, tmp_path: Path) -> Iterator[Callable[..., APIFlask]]:
-    """Make an app on the tiny release; keyword arguments are settings."""
+    """Make an app of one's own on the tiny release; keyword arguments are settings."""
     made: list[APIFlask] = []
 
-    def make(**settings: object) -> APIFlask:
-        given = {"releases": tiny_releases, "run_folder": tmp_path / "run", "rate_limit": "100000 per minute"}
-        app = create_app(Settings(**{**given, **settings}))
-        made.append(app)
-        return app
+    def make(**settings: Any) -> APIFlask:
+        given = {"releases": tiny_releases, "run_folder": tmp_path / "run", "rate_limit": PLENTY}
+        made.append(create_app(Settings(**{**given, **settings})))
+        return made[-1]
 
     yield make
     for app in made:
-        services: Services = app.extensions[KEY]
-        services.live.stop()
-        services.database.close()
+        _close(app)
+
+
+@pytest.fixture(scope="session")
+def shared_app(tiny_releases: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[APIFlask]:
+    run_folder = tmp_path_factory.mktemp("run")
+    app = create_app(Settings(releases=tiny_releases, run_folder=run_folder, rate_limit=PLENTY))
+    yield app
+    _close(app)
 
 
 @pytest.fixture
-def app(make_app: Callable[..., APIFlask]) -> APIFlask:
-    return make_app()
+def app(shared_app: APIFlask) -> APIFlask:
+    """The app on the tiny release, with an empty database and nothing counted towards a limit."""
+    services: Services = shared_app.extensions[KEY]
+    services.limits._limiter.storage.reset()
+    with services.database.write() as connection:
+        connection.execute(viewers.delete())  # everything else goes with the viewers
+        connection.exec_driver_sql("DELETE FROM sqlite_sequence")
+    return shared_app
+
+
+def _close(app: APIFlask) -> None:
+    services: Services = app.extensions[KEY]
+    services.live.stop()
+    services.database.close()
 
 
 @pytest.fixture

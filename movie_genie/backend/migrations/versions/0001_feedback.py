@@ -41,6 +41,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("viewer_id", "movie_id", name="pk_ratings"),
         sa.CheckConstraint("rating IS NULL OR (rating >= 0.5 AND rating <= 5)", name="ck_ratings_range"),
         sa.CheckConstraint("rating IS NOT NULL OR not_interested", name="ck_ratings_says_something"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "watchlist",
@@ -48,6 +49,7 @@ def upgrade() -> None:
         sa.Column("movie_id", sa.BigInteger, nullable=False),
         sa.Column("added_at", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("viewer_id", "movie_id", name="pk_watchlist"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "events",

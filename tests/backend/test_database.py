@@ -1,0 +1,82 @@
+"""The feedback database: its tables are the migrations', and what is not there is said in one line."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from movie_genie.backend.database import Database
+from movie_genie.backend.tables import metadata, viewers
+from movie_genie.errors import UserError
+
+PREPARE = "import sys; from movie_genie.backend.database import Database; Database(sys.argv[1]).prepare()"
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database(f"sqlite:///{tmp_path / 'films.db'}")
+    yield database
+    database.close()
+
+
+def test_the_migrations_make_just_the_tables_that_the_program_uses(database: Database):
+    database.upgrade()
+    with database.read() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_processes_that_start_together_make_the_tables_once(tmp_path: Path):
+    command = [sys.executable, "-c", PREPARE, f"sqlite:///{tmp_path / 'films.db'}"]
+    started = [subprocess.Popen(command) for _ in range(3)]
+    assert [process.wait(60) for process in started] == [0, 0, 0]
+
+
+def test_an_upgrade_of_what_is_up_to_date_changes_nothing(database: Database):
+    database.upgrade()
+    with database.write() as connection:
+        connection.execute(viewers.insert().values(created_at=1))
+    database.upgrade()
+    database.prepare()
+    with database.read() as connection:
+        assert len(connection.execute(viewers.select()).all()) == 1
+
+
+def test_tables_of_another_version_are_refused_with_the_command_that_helps(database: Database):
+    database.upgrade()
+    with database.write() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0000'")
+    with pytest.raises(
+        UserError, match=r"at 0000, the program needs .*; run `python -m movie_genie.backend db"
+    ):
+        database.prepare()
+
+
+def test_a_write_that_fails_leaves_no_trace(database: Database):
+    database.upgrade()
+    with pytest.raises(ZeroDivisionError), database.write() as connection:
+        connection.execute(viewers.insert().values(created_at=1))
+        raise ZeroDivisionError
+    with database.read() as connection:
+        assert connection.execute(viewers.select()).all() == []
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("mysql://somewhere", "expected sqlite:// or postgresql://"),
+        ("films", "not a database address"),
+        ("sqlite:////proc/no/such.db", "cannot be opened"),
+        ("postgresql://films:hidden@127.0.0.1:1/films", "cannot be opened"),
+    ],
+)
+def test_a_database_that_cannot_be_reached_is_named_without_its_password(url: str, words: str):
+    with pytest.raises(UserError) as refused:
+        Database(url).prepare()
+    assert words in str(refused.value)
+    assert "hidden" not in str(refused.value)
+    assert "\n" not in str(refused.value)

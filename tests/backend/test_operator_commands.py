@@ -1,0 +1,76 @@
+"""The operator's commands, run as an operator runs them."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from movie_genie.backend.accounts import Accounts
+from movie_genie.backend.database import Database
+from movie_genie.backend.feedback import Feedback
+
+PASSWORD = "correct horse battery"
+
+
+def backend(run_folder: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    return subprocess.run(
+        [sys.executable, "-m", "movie_genie.backend", *arguments],
+        env={**environment, "MOVIE_GENIE_RUN": str(run_folder)},
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def is_admin(database: Database, name: str) -> bool:
+    accounts = Accounts(database)
+    viewer = accounts.recognise(accounts.sign_in(name, PASSWORD, None))
+    return viewer is not None and viewer.is_admin
+
+
+@pytest.fixture
+def database(tmp_path: Path):
+    database = Database(f"sqlite:///{tmp_path / 'movie_genie.db'}")
+    yield database
+    database.close()
+
+
+def test_the_first_admin_is_made_by_a_command(database: Database, tmp_path: Path):
+    made = backend(tmp_path, "create-admin", "ada", stdin=f"{PASSWORD}\n")
+    assert (made.returncode, made.stdout) == (0, "ada is an admin\n")
+    assert is_admin(database, "ada")
+
+
+def test_an_account_that_is_there_becomes_an_admins_without_a_new_password(
+    database: Database, tmp_path: Path
+):
+    database.prepare()
+    Accounts(database).register("ursula", PASSWORD, None)
+    assert not is_admin(database, "ursula")
+    assert backend(tmp_path, "create-admin", "Ursula").returncode == 0
+    assert is_admin(database, "ursula")
+
+
+def test_a_weak_password_is_refused_in_one_line(tmp_path: Path):
+    refused = backend(tmp_path, "create-admin", "ada", stdin="short\n")
+    assert (refused.returncode, refused.stderr) == (1, "error: password: expected 10 to 200 characters\n")
+
+
+def test_a_snapshot_says_how_much_there_is_and_whether_it_is_new(database: Database, tmp_path: Path):
+    target = tmp_path / "ratings.parquet"
+    command = ("snapshot-feedback", "--to", str(target))
+    assert backend(tmp_path, *command).stdout == f"{target}: 0 ratings, unchanged\n"
+    accounts = Accounts(database)
+    viewer = accounts.recognise(accounts.open_guest())
+    assert viewer is not None
+    Feedback(database).rate(viewer.id, 1, 4.0, False)
+    assert backend(tmp_path, *command).stdout == f"{target}: 1 ratings, changed\n"
+    assert backend(tmp_path, *command).stdout == f"{target}: 1 ratings, unchanged\n"
+
+
+def test_the_database_is_upgraded_by_a_command(tmp_path: Path):
+    assert backend(tmp_path, "db", "upgrade").stdout.endswith(": up to date\n")
