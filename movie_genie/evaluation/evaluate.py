@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from movie_genie.config import EvaluationConfig
 from movie_genie.data import schemas
 from movie_genie.errors import UserError
 from movie_genie.evaluation import gate, incumbent, material, report
 from movie_genie.evaluation.models import latency
-from movie_genie.evaluation.outcome import DIGITS, Outcome, evaluate_protocol
+from movie_genie.evaluation.outcome import DIGITS, RELEASED, Outcome, evaluate_protocol
 from movie_genie.files import write_json, write_text
 from movie_genie.tracking import track
 
@@ -38,7 +39,9 @@ def evaluate(config: EvaluationConfig, root: Path, releases: Path) -> None:
     started = time.perf_counter()
     inputs = material.load(root)
     results = root / "results"
-    with track("integrated_evaluation", config.model_dump()) as run:
+    # One history at a time makes products too small to share between cores; and one thread gives the same bytes
+    # on any number of them.
+    with threadpool_limits(1, "blas"), track("integrated_evaluation", config.model_dump()) as run:
         outcomes = {name: evaluate_protocol(config, inputs, name) for name in schemas.PROTOCOLS}
         metrics = {
             f"{protocol}_{name}": value
@@ -59,7 +62,7 @@ def evaluate(config: EvaluationConfig, root: Path, releases: Path) -> None:
             confidence=config.incumbent_confidence,
             seed=config.seed,
         )
-        released = outcomes[schemas.PROTOCOLS[0]]
+        released = outcomes[RELEASED]
         median, slow = latency(released.two_stage, released.cases, config.latency_requests, time.perf_counter)
         timings = {
             "integrated_latency_ms_p50": round(median, 3),

@@ -7,17 +7,15 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from movie_genie.data.schemas import PER_USER, PROTOCOLS, read_table
+from movie_genie.data.schemas import PER_USER, read_table
 from movie_genie.errors import UserError
 from movie_genie.evaluation.gate import Incumbent, Pair
 from movie_genie.evaluation.measure import Scores, measure
+from movie_genie.evaluation.outcome import RELEASED
 from movie_genie.evaluation.protocols import Cases
 from movie_genie.files import read_json
 from movie_genie.metrics import Ranks
 from movie_genie.ranking.two_stage import TwoStage
-
-RELEASED = PROTOCOLS[0]
-"""The protocol whose weights a release carries."""
 
 
 def compare(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from movie_genie.config import EvaluationConfig
-from movie_genie.data.schemas import TEST, VALIDATION
+from movie_genie.data.schemas import PROTOCOLS, TEST, VALIDATION
 from movie_genie.errors import UserError
 from movie_genie.evaluation import beyond_accuracy
 from movie_genie.evaluation.breakdown import Row, by_latest, by_length
@@ -21,6 +21,9 @@ from movie_genie.metrics import Ranks
 from movie_genie.ranking.two_stage import TwoStage
 
 log = logging.getLogger(__name__)
+
+RELEASED = PROTOCOLS[0]
+"""The protocol whose models viewers get."""
 
 DIGITS = 6
 """Decimals of the figures that are written."""
@@ -61,14 +64,19 @@ def evaluate_protocol(config: EvaluationConfig, material: Material, protocol: st
     two_stage = material.two_stage(protocol, chosen, config.candidates)
     training = training_events(material.interactions, protocol)
     answers: dict[str, Measured] = {}
-    latest: dict[str, dict[str, Ranks]] = {str(films): {} for films in config.newcomer_lengths}
+    # Newcomers are asked of the released models only: under the other protocol most users are new anyway.
+    newcomer_lengths = config.newcomer_lengths if protocol == RELEASED else []
+    latest: dict[str, dict[str, Ranks]] = {str(films): {} for films in newcomer_lengths}
     for name in SYSTEMS:
         system = build(name, config, two_stage, training)
         answers[name] = measure(f"{protocol}, {name}", system, test)
-        for films in config.newcomer_lengths:
+        for films in newcomer_lengths:
             label = f"{protocol}, {name}, latest {films}"
             latest[str(films)][name] = measure(label, system, test.cut(films)).ranks
     ranks = {name: answer.ranks for name, answer in answers.items()}
+    histories = by_length(test, ranks, config.history_length_bins)
+    if latest:
+        histories += by_latest(test, latest | {"all": ranks})
     return Outcome(
         test,
         two_stage,
@@ -76,7 +84,7 @@ def evaluate_protocol(config: EvaluationConfig, material: Material, protocol: st
         answers,
         _metrics(config, material, training, test, answers)
         | {"fusion_weight": chosen, "split_hash": material.split_hashes[protocol]},
-        by_length(test, ranks, config.history_length_bins) + by_latest(test, latest | {"all": ranks}),
+        histories,
     )
 
 

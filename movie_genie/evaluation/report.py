@@ -151,8 +151,10 @@ CHART = {"width": 640, "height": 300, "left": 44, "right": 150, "top": 14, "bott
 """In SVG units; the lines' names stand in the right margin."""
 
 
-def _chart(rows: Sequence[Row]) -> dict[str, Any]:
+def _chart(rows: Sequence[Row]) -> dict[str, Any] | None:
     """NDCG@10 by how many films are known: a line a system, its name at its end, none on top of another."""
+    if not rows:
+        return None
     films = list(dict.fromkeys(row.films for row in rows))
     top = max(row.metrics["ndcg_at_10"] for row in rows) * 1.08 or 1
     width = CHART["width"] - CHART["left"] - CHART["right"]

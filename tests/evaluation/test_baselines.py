@@ -1,0 +1,134 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from small_split import split_ratings
+
+from movie_genie.data.schemas import TEST, TRAIN
+from movie_genie.evaluation.baselines import Ease, Popularity, RecentPopularity, SequentialRidge
+from movie_genie.evaluation.protocols import Cases, held_out, training_events
+
+ITEMS = 9
+
+
+def world(seed: int, users: int) -> tuple:
+    """Training events and test cases of random users."""
+    random = np.random.default_rng(seed)
+    sequences = [random.permutation(ITEMS)[: random.integers(3, ITEMS)].tolist() for _ in range(users)]
+    ratings = split_ratings(sequences)
+    return training_events(ratings, "leave_one_out"), held_out(ratings, "leave_one_out", TEST, 1)
+
+
+def sequences_of(training) -> list[list[int]]:
+    return [own.item_idx.tolist() for _, own in training.groupby("user_idx")]
+
+
+def test_popularity_counts_raters_in_training():
+    training = training_events(split_ratings([[0, 1, 2, 3], [1, 0, 4, 5], [1, 2, 3]]), "leave_one_out")
+    _, cases = world(0, 4)
+    scores = Popularity(training, 6).scores(cases)
+    assert scores.shape == (len(cases), 6)
+    assert scores[0].tolist() == [2, 3, 0, 0, 0, 0]
+
+
+def test_recent_popularity_counts_the_days_before_the_question_only():
+    day = 86_400
+    training = split_ratings(
+        [[0, 1], [2, 0], [3, 4]], [[day, 5 * day], [6 * day, 7 * day], [8 * day, 9 * day]]
+    )
+    training[["leave_one_out", "temporal"]] = TRAIN
+    questions = np.array([7 * day, 9 * day, 100 * day])
+    none = np.zeros(3, np.int64)
+    cases = Cases(none, none, questions, none, none, none, none)
+    scores = RecentPopularity(training, 5, days=2).scores(cases)
+    assert scores.tolist() == [
+        [0, 1, 1, 0, 0],  # days 5 and 6: day 7 itself is not known yet
+        [1, 0, 0, 1, 0],  # days 7 and 8
+        [0, 0, 0, 1, 1],  # asked long after the end: the last two days of training, 8 and 9
+    ]
+
+
+@pytest.mark.parametrize("users", [4, 40])  # fewer and more users than films: both ways to the inverse
+def test_ease_is_the_closed_form_of_steck(users):
+    training, cases = world(1, users)
+    rated = np.zeros((training.user_idx.max() + 1, ITEMS))
+    rated[training.user_idx, training.item_idx] = 1
+    inverse = np.linalg.inv(rated.T @ rated + 3.0 * np.eye(ITEMS))
+    weights = -inverse / np.diag(inverse)
+    np.fill_diagonal(weights, 0)
+    system = Ease(training, ITEMS, most_items=ITEMS, regularisation=3.0)
+    scores = system.scores(cases)
+    unknown = np.isneginf(scores[0])
+    assert set(np.flatnonzero(unknown)) == set(range(ITEMS)) - set(training.item_idx)
+    for case in range(len(cases)):
+        history = np.zeros(ITEMS)
+        history[cases.history(case)] = 1
+        others = ~unknown & (history == 0)
+        np.testing.assert_allclose(scores[case, others], (history @ weights)[others], atol=1e-5)
+
+
+@pytest.mark.parametrize("window", [1, 3, 40])
+def test_sequential_ridge_is_the_regression_of_the_next_film_on_the_latest(window):
+    training, cases = world(2, 30)
+    decay, regularisation = 0.7, 2.5
+    inputs, targets = [], []
+    for films in sequences_of(training):
+        for place in range(1, len(films)):
+            row = np.zeros(ITEMS)
+            for age, film in enumerate(films[:place][::-1][:window]):
+                row[film] = decay**age
+            inputs.append(row)
+            targets.append(np.eye(ITEMS)[films[place]])
+    x, y = np.array(inputs), np.array(targets)
+    weights = np.linalg.solve(x.T @ x + regularisation * np.eye(ITEMS), x.T @ y)
+    system = SequentialRidge(
+        training, ITEMS, ITEMS, regularisation=regularisation, decay=decay, window=window
+    )
+    scores = system.scores(cases)
+    for case in range(len(cases)):
+        row = np.zeros(ITEMS)
+        for age, film in enumerate(cases.history(case)[::-1][:window]):
+            row[film] = decay**age
+        known = np.isfinite(scores[case])
+        np.testing.assert_allclose(scores[case, known], (row @ weights)[known], atol=1e-5)
+
+
+def test_closed_forms_know_the_most_rated_films_and_recommend_no_other():
+    training, cases = world(3, 30)
+    most_rated = np.argsort(-np.bincount(training.item_idx, minlength=ITEMS), kind="stable")[:5]
+    for system in (
+        Ease(training, ITEMS, 5, 3.0),
+        SequentialRidge(training, ITEMS, 5, regularisation=3.0, decay=0.8, window=40),
+    ):
+        scores = system.scores(cases)
+        assert set(np.flatnonzero(np.isfinite(scores).any(axis=0))) == set(most_rated)
+
+
+def test_an_empty_history_is_answered():
+    training, cases = world(4, 30)
+    empty = cases.cut(0)
+    for system in (
+        Ease(training, ITEMS, ITEMS, 3.0),
+        SequentialRidge(training, ITEMS, ITEMS, regularisation=3.0, decay=0.8, window=40),
+    ):
+        assert not np.isnan(system.scores(empty)).any()
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 1_000), st.randoms(use_true_random=False))
+def test_renumbering_the_films_only_renumbers_the_scores(seed, random):
+    training, cases = world(seed, 20)
+    new = np.array(random.sample(range(ITEMS), ITEMS))
+    renamed = training.assign(item_idx=new[training.item_idx])
+    moved = Cases(
+        cases.users, new[cases.targets], cases.timestamps, new[cases.events],
+        cases.starts, cases.ends, cases.seen_from,
+    )  # fmt: skip
+    for make in (
+        lambda events: Popularity(events, ITEMS),
+        lambda events: RecentPopularity(events, ITEMS, 1.0),
+        lambda events: Ease(events, ITEMS, ITEMS, 3.0),
+        lambda events: SequentialRidge(events, ITEMS, ITEMS, regularisation=3.0, decay=0.8, window=5),
+    ):
+        before, after = make(training).scores(cases), make(renamed).scores(moved)
+        np.testing.assert_allclose(after[:, new], before, atol=1e-4)

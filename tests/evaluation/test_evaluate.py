@@ -1,0 +1,251 @@
+"""The stage as a whole, on a small project with models of random weights."""
+
+import csv
+import shutil
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import tiny
+
+from movie_genie import weights
+from movie_genie.config import EvaluationConfig
+from movie_genie.data import schemas
+from movie_genie.errors import UserError
+from movie_genie.evaluation import incumbent, material
+from movie_genie.evaluation.evaluate import evaluate
+from movie_genie.evaluation.measure import measure
+from movie_genie.evaluation.protocols import held_out
+from movie_genie.evaluation.systems import SYSTEMS
+from movie_genie.files import digest, read_json, write_json
+from movie_genie.serving import releases
+
+OUTPUTS = ["fusion.json", "gate.json", "key_metrics.json", "per_user.parquet", "report.html", "timings.json"]
+PLOTS = ["plots/history_length.csv", "plots/systems.csv"]
+
+
+@pytest.fixture(autouse=True)
+def _nowhere_to_track(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # without configs/tracking.yaml nothing is tracked
+
+
+@pytest.fixture(scope="module")
+def evaluated(evaluable: Path, lenient: EvaluationConfig, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project after the stage; shared, only to be read."""
+    root = tmp_path_factory.mktemp("evaluated") / "project"
+    shutil.copytree(evaluable, root)
+    shutil.rmtree(root / "results")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("elsewhere"))
+        evaluate(lenient, root, root / "releases")
+    return root
+
+
+def strict(config: EvaluationConfig, at_least: float) -> EvaluationConfig:
+    floor = next(check for check in config.gate if check.against == "floor")
+    return config.model_copy(
+        update={"gate": [floor.model_copy(update={"at_least": at_least, "status": "required"})]}
+    )
+
+
+def test_all_that_dvc_expects_is_written(evaluated):
+    written = [
+        path.relative_to(evaluated / "results").as_posix()
+        for path in (evaluated / "results").rglob("*")
+        if path.is_file()
+    ]
+    assert sorted(written) == sorted(OUTPUTS + PLOTS)
+
+
+def test_every_system_has_every_metric_under_both_protocols(evaluated):
+    metrics = read_json(evaluated / "results/key_metrics.json")
+    names = ["recall_at_10", "recall_at_20", "ndcg_at_10", "mrr"]
+    names += ["coverage_at_10", "novelty_at_10", "diversity_at_10"]
+    for protocol in schemas.PROTOCOLS:
+        for system in SYSTEMS:
+            for name in names:
+                assert metrics[f"{protocol}_{system}_{name}"] >= 0
+        assert metrics[f"{protocol}_split_hash"] == f"{protocol} of seed 7"
+        lost = metrics[f"{protocol}_retrieval_ceiling"] - metrics[f"{protocol}_integrated_recall_at_10"]
+        assert metrics[f"{protocol}_ranking_loss_at_10"] == pytest.approx(lost, abs=1e-5)
+    assert not any("ms" in name or "seconds" in name for name in metrics)
+
+
+def test_the_figures_follow_from_the_ranks_of_each_case(evaluated):
+    metrics = read_json(evaluated / "results/key_metrics.json")
+    ranks = schemas.read_table(evaluated / "results/per_user.parquet", schemas.PER_USER)
+    assert set(ranks.system) == set(SYSTEMS)
+    for (protocol, system), rows in ranks.groupby(["protocol", "system"]):
+        by_user = (rows["rank"] < 10).groupby(rows.user_idx).mean()
+        assert metrics[f"{protocol}_{system}_recall_at_10"] == pytest.approx(by_user.mean(), abs=1e-6)
+        assert metrics[f"{protocol}_users"] == len(by_user)
+        assert metrics[f"{protocol}_cases"] == len(rows)
+
+
+def test_the_fusion_weight_is_one_of_the_config_and_written_for_serving(evaluated, lenient):
+    fusion = read_json(evaluated / "results/fusion.json")
+    assert fusion["fusion_weight"] in lenient.fusion_weights
+    assert fusion["candidates"] == 30
+    metrics = read_json(evaluated / "results/key_metrics.json")
+    assert metrics["leave_one_out_fusion_weight"] == fusion["fusion_weight"]
+
+
+def test_plots_have_a_row_for_each_system(evaluated):
+    with (evaluated / "results/plots/systems.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["protocol"], row["system"]) for row in rows] == [
+        (protocol, system) for protocol in schemas.PROTOCOLS for system in SYSTEMS
+    ]
+    lengths = pd.read_csv(evaluated / "results/plots/history_length.csv", dtype=str)
+    assert set(lengths[lengths.kind == "latest"].films) == {"1", "3", "all"}
+
+
+def test_a_second_run_writes_the_same_bytes_but_for_timings(evaluated, lenient, tmp_path):
+    again = tmp_path / "project"
+    shutil.copytree(evaluated, again)
+    evaluate(lenient, again, tmp_path / "releases")
+    for name in [*OUTPUTS, *PLOTS]:
+        if name != "timings.json":
+            assert digest(again / "results" / name) == digest(evaluated / "results" / name), name
+
+
+def test_a_failed_gate_names_its_check_after_everything_is_written(evaluable, lenient, tmp_path):
+    root = tmp_path / "project"
+    shutil.copytree(evaluable, root)
+    shutil.rmtree(root / "results")
+    with pytest.raises(
+        UserError, match=r"gate\.json: the gate refuses these models: absolute floor: .*0\.99"
+    ):
+        evaluate(strict(lenient, 0.99), root, tmp_path / "releases")
+    for name in [*OUTPUTS, *PLOTS]:
+        assert (root / "results" / name).is_file()
+    assert read_json(root / "results/gate.json")["passed"] is False
+    assert "The gate refuses these models" in (root / "results/report.html").read_text()
+
+
+def test_titles_are_shown_as_they_are_and_never_run(evaluable, lenient, tmp_path):
+    root = tmp_path / "project"
+    shutil.copytree(evaluable, root)
+    path = root / "data/processed/content_features.parquet"
+    content = schemas.read_table(path, schemas.CONTENT)
+    content["title"] = "<script>alert('Ran & hit')</script>"
+    schemas.write_table(path, content, schemas.CONTENT)
+    evaluate(lenient, root, tmp_path / "releases")
+    page = (root / "results/report.html").read_text()
+    assert "&lt;script&gt;alert(&#39;Ran &amp; hit&#39;)" in page
+    assert "<script" not in page
+
+
+def test_the_report_needs_nothing_but_itself(evaluated):
+    page = (evaluated / "results/report.html").read_text()
+    assert "http" not in page
+    assert "src=" not in page
+    for label in SYSTEMS.values():
+        assert label in page
+
+
+@pytest.fixture(scope="module")
+def in_use(evaluated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A releases folder whose current release is the evaluated project; shared, only to be read."""
+    folder = tmp_path_factory.mktemp("in_use") / "releases"
+    release_id = releases.publish(evaluated, folder, datetime(2026, 1, 1, tzinfo=UTC))
+    (folder / releases.CURRENT).symlink_to(release_id)
+    return folder
+
+
+def incumbent_check(root: Path) -> dict:
+    return next(
+        row for row in read_json(root / "results/gate.json")["checks"] if row["against"] == "incumbent"
+    )
+
+
+def test_the_release_in_use_is_compared_by_its_own_ranks_on_the_same_split(
+    evaluated, in_use, lenient, tmp_path
+):
+    root = shutil.copytree(evaluated, tmp_path / "project")
+    evaluate(lenient, root, in_use)
+    verdict = read_json(root / "results/gate.json")
+    assert verdict["incumbent"] == (in_use / "current").resolve().name
+    row = incumbent_check(root)
+    assert (row["ratio"], row["share_not_worse"], row["passed"]) == (1, 1, True)
+    assert "its own ranks" in row["note"]
+
+
+def test_on_another_split_the_release_in_use_answers_the_new_questions(evaluated, in_use, lenient, tmp_path):
+    root = shutil.copytree(evaluated, tmp_path / "project")
+    splits = read_json(root / "data/processed/splits.json")
+    write_json(root / "data/processed/splits.json", splits | {"leave_one_out_hash": "new ratings came in"})
+    evaluate(lenient, root, in_use)
+    row = incumbent_check(root)
+    assert "its models" in row["note"]
+    assert (row["ratio"], row["passed"]) == (1, True)  # the same models on the same cases after all
+
+
+def test_films_that_came_since_change_no_answer_of_the_release_in_use(evaluated, in_use):
+    inputs = material.load(evaluated)
+    cases = held_out(inputs.interactions, "leave_one_out", schemas.TEST, 1)
+    before = measure("before", incumbent._Release(in_use / "current", inputs.movie_ids), cases)
+    grown = np.union1d(inputs.movie_ids, [0, inputs.movie_ids[3] + 1, 10**6])
+    place = np.searchsorted(grown, inputs.movie_ids)
+    assert (place != np.arange(len(place))).all()  # every film has another number now
+    moved = replace(cases, targets=place[cases.targets], events=place[cases.events])
+    after = measure("after", incumbent._Release(in_use / "current", grown), moved)
+    np.testing.assert_array_equal(after.ranks, before.ranks)
+    np.testing.assert_array_equal(after.lists, np.where(before.lists < 0, -1, place[before.lists]))
+
+
+def test_films_that_came_since_are_out_of_reach_of_the_release_in_use(evaluated, in_use):
+    inputs = material.load(evaluated)
+    cases = held_out(inputs.interactions, "leave_one_out", schemas.TEST, 1)
+    grown = np.append(inputs.movie_ids, 10**6)
+    targets, events = cases.targets.copy(), cases.events.copy()
+    targets[0] = events[cases.starts[1]] = len(grown) - 1  # the target of one user, in the history of another
+    answers = measure(
+        "release",
+        incumbent._Release(in_use / "current", grown),
+        replace(cases, targets=targets, events=events),
+    )
+    assert np.isinf(answers.ranks[0])
+    assert np.isfinite(answers.ranks).any()
+
+
+def test_a_broken_release_in_use_can_be_replaced_and_is_named(evaluated, in_use, lenient, tmp_path):
+    root = shutil.copytree(evaluated, tmp_path / "project")
+    folder = shutil.copytree(in_use, tmp_path / "releases", symlinks=True)
+    (folder / "current/per_user.parquet").write_bytes(b"torn")
+    evaluate(lenient, root, folder)
+    row = incumbent_check(root)
+    assert row["passed"] is None
+    assert "not comparable" in row["note"]
+    assert "per_user.parquet" in row["note"]
+
+
+def test_models_that_give_nan_are_refused_by_name(evaluable, lenient, tmp_path):
+    root = shutil.copytree(evaluable, tmp_path / "project")
+    folder = root / "models/bert4rec/weights/temporal"
+    config, tensors = weights.load(folder)
+    broken = {name: np.array(tensor) for name, tensor in tensors.items()}
+    broken["bias"][:] = np.nan
+    weights.save(folder, broken, config)
+    with pytest.raises(UserError, match=r"temporal, \w+: scores hold NaN"):
+        evaluate(lenient, root, tmp_path / "releases")
+
+
+def test_models_of_another_vocabulary_are_refused(evaluable, lenient, tmp_path):
+    root = shutil.copytree(evaluable, tmp_path / "project")
+    tiny.write_models(root, items=12, seed=1)
+    with pytest.raises(UserError, match=r"trained on 12 films, but the vocabulary has"):
+        evaluate(lenient, root, tmp_path / "releases")
+
+
+def test_a_split_without_cases_is_one_clear_line(evaluable, lenient, tmp_path):
+    root = shutil.copytree(evaluable, tmp_path / "project")
+    path = root / "data/processed/interactions.parquet"
+    ratings = schemas.read_table(path, schemas.INTERACTIONS)
+    ratings["temporal"] = ratings["temporal"].where(ratings["temporal"] != schemas.TEST, schemas.TRAIN)
+    schemas.write_table(path, ratings, schemas.INTERACTIONS)
+    with pytest.raises(UserError, match=r"interactions\.parquet: no test case under temporal"):
+        evaluate(lenient, root, tmp_path / "releases")

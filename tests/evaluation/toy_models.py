@@ -1,0 +1,22 @@
+"""Two stages whose answers can be worked out by hand."""
+
+import numpy as np
+
+from movie_genie.ranking.two_stage import Parts, Ranking
+
+
+class ToyTwoStage:
+    """Retrieval likes low numbers, ranking high ones; as many candidates as asked for."""
+
+    def __init__(self, items: int, candidates: int, fusion_weight: float = 0.0) -> None:
+        self.items, self.candidates, self.fusion_weight = items, candidates, fusion_weight
+
+    def parts(self, history: np.ndarray, exclude: np.ndarray) -> Parts:
+        chosen = np.setdiff1d(np.arange(self.items), exclude)[: self.candidates]
+        return Parts(chosen, -chosen.astype(np.float32), chosen.astype(np.float32))
+
+    def recommend(self, history: np.ndarray, k: int, exclude: np.ndarray) -> Ranking:
+        parts = self.parts(history, exclude)
+        scores = parts.fused(self.fusion_weight)
+        order = np.argsort(-scores, kind="stable")[:k]
+        return Ranking(parts.candidates[order], scores[order])
