@@ -113,14 +113,17 @@ def systems_plot(outcomes: Outcomes) -> list[dict[str, Any]]:
     ]
 
 
+ASKED = {"length": "histories of so many films", "latest": "only the latest films known"}
+
+
 def history_plot(outcomes: Outcomes) -> list[dict[str, Any]]:
-    """Rows of results/plots/history_length.csv; `order` puts the lengths in order."""
+    """Rows of results/plots/history_length.csv, lengths in their order."""
     return [
-        {"protocol": protocol, "kind": row.kind, "order": place, "films": row.films}
-        | {"system": row.system, "cases": row.cases}
+        {"asked": f"{protocol}: {ASKED[row.kind]}", "films": row.films, "system": row.system}
+        | {"cases": row.cases}
         | {metric: round(value, DIGITS) for metric, value in row.metrics.items()}
         for protocol, outcome in outcomes.items()
-        for place, row in enumerate(outcome.histories)
+        for row in outcome.histories
     ]
 
 
