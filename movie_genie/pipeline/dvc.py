@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from movie_genie.errors import UserError
 from movie_genie.orchestration.dvc_graph import GraphError, PipelineGraph, load_graph
 from movie_genie.orchestration.stale_lock import command_line
@@ -51,6 +53,15 @@ def _words(entry: Any) -> list[str]:  # Any: DVC's JSON: "changed command" or {"
     if isinstance(entry, str):
         return [entry]
     return [f"{path} {how}" for paths in entry.values() for path, how in paths.items()]
+
+
+def ever_run(root: Path) -> set[str]:
+    """Stages whose last run dvc.lock knows."""
+    try:
+        lock = yaml.safe_load((root / "dvc.lock").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return set()
+    return set(lock.get("stages", {}))
 
 
 def running(root: Path, graph: PipelineGraph) -> set[str]:

@@ -7,7 +7,7 @@ from typing import Any
 from movie_genie.errors import UserError
 from movie_genie.files import read_json
 from movie_genie.orchestration.dvc_graph import PipelineGraph
-from movie_genie.pipeline.dvc import changes, running
+from movie_genie.pipeline.dvc import changes, ever_run, running
 from movie_genie.pipeline.server import release_served, server_url
 
 REASONS_SHOWN = 3
@@ -34,6 +34,7 @@ def stage_lines(root: Path, graph: PipelineGraph) -> list[str]:
     asked = [name for name in graph.order if name not in busy and name not in behind_busy]
     changed = changes(root, asked) if asked else {}
     behind_changed = after(graph, changed)
+    known = ever_run(root)
     width = max(map(len, graph.stages))
     lines = []
     for name in graph.stages:
@@ -42,7 +43,7 @@ def stage_lines(root: Path, graph: PipelineGraph) -> list[str]:
         elif name in behind_busy:
             state = f"waits for {behind_busy[name]}, which runs or waits itself"
         elif name in changed:
-            state = "to be run: " + _shortened(changed[name])
+            state = "to be run: " + (_shortened(changed[name]) if name in known else "it never was")
         elif name in behind_changed:
             state = f"to be checked after {behind_changed[name]}"
         else:

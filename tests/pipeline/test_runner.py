@@ -199,6 +199,10 @@ def test_status_tells_running_from_changed_and_from_waiting(
     assert lines["last"] == "to be checked after broken"
 
 
+def test_a_stage_that_never_ran_is_told_from_one_that_changed(project: Path, graph: PipelineGraph) -> None:
+    assert {line.split(None, 1)[1] for line in stage_lines(project, graph)} == {"to be run: it never was"}
+
+
 def test_a_second_run_is_refused_while_one_is_under_way(
     project: Path, run_in_background: subprocess.Popen[bytes]
 ) -> None:
