@@ -7,7 +7,7 @@ ARTICLES = (
     *("The", "An", "A", "L'", "La", "Les", "Le", "Une", "Un", "Una", "Il", "I", "Gli", "Lo"),
     *("Los", "Las", "El", "Der", "Die", "Das", "Eine", "Ein", "Den", "Det", "De", "En"),
 )
-SORTED = re.compile(rf"(?P<rest>[^()]+), (?P<article>{'|'.join(ARTICLES)})(?= *(?:[()]|$))")
+SORTED = re.compile(rf"(?:^|(?<=\())(?P<rest>[^()]+), (?P<article>{'|'.join(ARTICLES)})(?= *(?:[()]|$))")
 ALSO_KNOWN_AS = re.compile(r"^\s*a\.?k\.?a\.?:?\s+", re.IGNORECASE)
 
 

@@ -1,4 +1,8 @@
+import time
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from movie_genie.data.film_titles import main_title, natural, spellings
 from movie_genie.data.tmdb import Hit
@@ -30,6 +34,22 @@ def hit(tmdb_id: int, title: str, date: str | None, original: str = "") -> Hit:
 def test_an_article_returns_to_the_front(title: str, expected: str) -> None:
     assert natural(title) == expected
     assert natural(expected) == expected
+
+
+@given(st.text(st.sampled_from("AaTheL' ,()"), max_size=30))
+def test_a_title_keeps_its_letters(title: str) -> None:
+    def without_commas(text: str) -> list[str]:
+        return sorted(text.replace(",", "").replace(" ", ""))
+
+    assert without_commas(natural(title)) == without_commas(title)
+    assert spellings(title) == spellings(title.upper())
+
+
+def test_a_monstrous_title_takes_no_time() -> None:
+    began = time.monotonic()
+    natural("x, " * 100_000)
+    spellings("(" * 100_000)
+    assert time.monotonic() - began < 5
 
 
 def test_brackets_hold_other_titles() -> None:
