@@ -53,7 +53,7 @@ def main() -> None:
 
 def _create_admin(database: Database, name: str) -> None:
     accounts = Accounts(database)
-    name = _checked(Name, name, "name: expected 3 to 32 letters, digits, dots, dashes or underscores")
+    name = _checked(Name, name, "name: expected 3 to 32 of a-z, 0-9, dot, dash and underscore")
     password = None if accounts.has_name(name) else _new_password()
     try:
         accounts.make_admin(name, password)

@@ -2,7 +2,6 @@
 
 import hashlib
 import secrets
-import unicodedata
 from dataclasses import dataclass
 
 from argon2 import PasswordHasher
@@ -148,8 +147,8 @@ def _hashed(token: str) -> str:
 
 
 def _key(name: str) -> str:
-    """The form in which names are compared: compatibility-normalised, without case."""
-    return unicodedata.normalize("NFKC", name).casefold()
+    """The form in which names are compared: without case."""
+    return name.casefold()
 
 
 def _add(connection: Connection) -> int:

@@ -1,10 +1,9 @@
 """What the API takes: pydantic types, checked before a view runs, from which OpenAPI is made."""
 
-import unicodedata
 from typing import Annotated, Literal
 
 from apiflask.fields import UploadFile
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from movie_genie.serving.records import Mode
 
@@ -21,11 +20,9 @@ Stars = Annotated[float, Field(ge=0.5, le=5, multiple_of=0.5)]
 ReleaseId = Annotated[str, Field(pattern="^[0-9a-f]{12}$")]
 
 
-def _one_form(value: object) -> object:
-    return unicodedata.normalize("NFKC", value) if isinstance(value, str) else value
+Name = Annotated[str, Field(pattern="^[A-Za-z0-9_.-]{3,32}$")]
+"""No letters that look like others: nobody can take a name that reads as somebody else's."""
 
-
-Name = Annotated[str, BeforeValidator(_one_form), Field(pattern=r"^[\w.\-]{3,32}$")]
 NewPassword = Annotated[str, Field(min_length=10, max_length=200)]
 Password = Annotated[str, Field(max_length=200)]
 
@@ -98,6 +95,21 @@ class RatingIn(In):
     movie_id: MovieId
     rating: Stars | None = None
     not_interested: bool = False
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {
+                    "required": ["rating"],
+                    "properties": {"rating": {"type": "number"}, "not_interested": {"const": False}},
+                },
+                {
+                    "required": ["not_interested"],
+                    "properties": {"rating": {"type": "null"}, "not_interested": {"const": True}},
+                },
+            ]
+        }
+    )
 
     @model_validator(mode="after")
     def _one_of_both(self) -> "RatingIn":

@@ -64,6 +64,7 @@ def _add_refusals(path: str, method: str, operation: Document, access: str | Non
     if path not in ALWAYS_UP:
         refusals["503"] = "No release is served yet, or the database cannot be reached"
     if "requestBody" in operation:
+        operation["requestBody"]["required"] = True
         refusals |= {"400": "Not readable", "413": "Too large"}
     if access:
         refusals["401"] = "No session"

@@ -37,7 +37,7 @@ viewers = Table(
     metadata,
     Column("id", Serial, primary_key=True),
     Column("name", String(64)),  # null: a guest
-    Column("name_key", String(128), unique=True),  # the name as compared: two names that look alike are one
+    Column("name_key", String(64), unique=True),  # the name as compared, without case
     Column("password_hash", String(256)),
     Column("is_admin", Boolean, nullable=False, default=False),
     Column("created_at", BigInteger, nullable=False),  # all times: milliseconds since 1970, UTC

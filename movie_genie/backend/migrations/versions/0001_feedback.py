@@ -15,7 +15,7 @@ def upgrade() -> None:
         "viewers",
         sa.Column("id", Serial, primary_key=True),
         sa.Column("name", sa.String(64)),
-        sa.Column("name_key", sa.String(128)),
+        sa.Column("name_key", sa.String(64)),
         sa.Column("password_hash", sa.String(256)),
         sa.Column("is_admin", sa.Boolean, nullable=False),
         sa.Column("created_at", sa.BigInteger, nullable=False),
