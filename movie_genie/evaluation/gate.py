@@ -151,5 +151,6 @@ def asked(row: Mapping[str, Any]) -> str:
     """Say in words what a check asks for."""
     if row["against"] == "floor":
         return f"at least {row['at_least']:g}"
-    found = "nothing" if row["reference"] is None else f"{row['reference']:.4f}"
-    return f"at least {row['at_least']:g} times {row['against'].replace('_', ' ')} ({found})"
+    other = "the release in use" if row["against"] == "incumbent" else row["against"].replace("_", " ")
+    found = "" if row["reference"] is None else f" ({row['reference']:.4f})"
+    return f"at least {row['at_least']:g} times {other}{found}"
