@@ -12,6 +12,10 @@ from movie_genie.errors import UserError
 TIMEOUT_SECONDS = 15
 
 
+class NoAnswerError(UserError):
+    """Airflow is not there, or too busy to answer."""
+
+
 class AirflowApi:
     """A client for one Airflow, signed in as one user."""
 
@@ -89,6 +93,6 @@ class AirflowApi:
             detail = error.read().decode(errors="replace")[:300]
             raise UserError(f"{self.url}{path}: Airflow answered {error.code}: {detail}") from None
         except (OSError, ValueError) as error:
-            raise UserError(
+            raise NoAnswerError(
                 f"{self.url}: Airflow does not answer ({error}); start it with `make airflow`"
             ) from None

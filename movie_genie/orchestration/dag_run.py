@@ -3,14 +3,19 @@
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from movie_genie.errors import UserError
-from movie_genie.orchestration.airflow_api import AirflowApi
+from movie_genie.orchestration.airflow_api import AirflowApi, NoAnswerError
+
+T = TypeVar("T")
 
 POLL_SECONDS = 2.0
 FIRST_READ_SECONDS = 90.0
 """How long Airflow may take to read the DAG after its start."""
+
+SILENCE_SECONDS = 120.0
+"""How long a busy Airflow may leave us without an answer while a run goes on."""
 
 
 def run_and_wait(api: AirflowApi, dag_id: str, say: Callable[[str], None]) -> None:
@@ -33,8 +38,7 @@ def run_and_wait(api: AirflowApi, dag_id: str, say: Callable[[str], None]) -> No
     say(f"run {run_id}: {address}")
     told: dict[str, str] = {}
     while True:
-        state = api.run_state(dag_id, run_id)
-        tasks = api.tasks(dag_id, run_id)
+        state, tasks = _patiently(lambda: (api.run_state(dag_id, run_id), api.tasks(dag_id, run_id)))
         for task in sorted(tasks, key=lambda task: task["start_date"] or ""):
             now = task["state"] or "waiting"
             if told.get(task["task_id"], "waiting") != now and now not in {"scheduled", "queued"}:
@@ -47,6 +51,17 @@ def run_and_wait(api: AirflowApi, dag_id: str, say: Callable[[str], None]) -> No
     if state == "failed":
         raise UserError(f"run {run_id}: failed in {', '.join(failed) or 'no task'}; logs: {address}")
     say(f"run {run_id}: success")
+
+
+def _patiently(ask: Callable[[], T]) -> T:
+    give_up = time.monotonic() + SILENCE_SECONDS
+    while True:
+        try:
+            return ask()
+        except NoAnswerError:
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(POLL_SECONDS)
 
 
 def _took(task: dict[str, Any]) -> str:  # Any: JSON

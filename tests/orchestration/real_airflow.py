@@ -1,5 +1,6 @@
 """Airflow as `make airflow` starts it, for tests: a real one, on a project made for the purpose."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from movie_genie.config import AirflowConfig, load_config
-from movie_genie.orchestration.airflow_api import AirflowApi
+from movie_genie.orchestration.airflow_api import AirflowApi, NoAnswerError
 from movie_genie.orchestration.local_airflow import connect
 
 ROOT = Path(__file__).parents[2]
@@ -109,10 +110,14 @@ class Run:
         return {name: task["state"] for name, task in self.tasks().items()}
 
     def wait(self, seconds: float = 300) -> str:
-        wait_for(
-            lambda: self.airflow.api.run_state("movie_genie", self.run_id) in {"success", "failed"}, seconds
-        )
-        return self.airflow.api.run_state("movie_genie", self.run_id)
+        end = time.monotonic() + seconds
+        state = "queued"
+        while state not in {"success", "failed"}:
+            assert time.monotonic() < end, f"{self.run_id} is still {state}"
+            time.sleep(0.5)
+            with contextlib.suppress(NoAnswerError):  # it may be starting, or busy
+                state = self.airflow.api.run_state("movie_genie", self.run_id)
+        return state
 
     def log(self, task_id: str, attempt: int = 1) -> str:
         folder = self.airflow.project / "run" / "airflow" / "logs" / "dag_id=movie_genie"

@@ -75,8 +75,13 @@ print("snapshot taken")
 '''
 
 
-def make_project(folder: Path, *, server_port: int = 0) -> Path:
-    """A git and DVC project in `folder`, committed, with nothing run yet."""
+def make_project(
+    folder: Path, *, server_port: int = 0, remote: Path | None = None, **airflow: object
+) -> Path:
+    """A git and DVC project in `folder`, committed, with nothing run yet.
+
+    `remote` is its DVC remote, if it shall have one; `airflow` goes into configs/airflow.yaml.
+    """
     graph = load_graph(ROOT / "dvc.yaml")
     made = {path for stage in graph.stages.values() for path in stage.writes}
     folder.mkdir(parents=True)
@@ -116,7 +121,7 @@ def make_project(folder: Path, *, server_port: int = 0) -> Path:
     (package / "backend" / "__init__.py").touch()
     (package / "backend" / "__main__.py").write_text(BACKEND_PY)
     settings = yaml.safe_load((ROOT / "configs" / "airflow.yaml").read_text())
-    settings |= {"schedule": None, "retry_delay": "1s", "max_retry_delay": "2s"}
+    settings |= {"schedule": None, "retry_delay": "1s", "max_retry_delay": "2s"} | airflow
     (folder / "configs" / "airflow.yaml").write_text(yaml.safe_dump(settings))
     (folder / ".gitignore").write_text(
         "\n".join(["/.venv", "/run/", "/releases/", "/sleep/", "/votes.txt", "__pycache__/", *sorted(made)])
@@ -124,6 +129,8 @@ def make_project(folder: Path, *, server_port: int = 0) -> Path:
     subprocess.run(["git", "init", "-q", "-b", "main"], cwd=folder, check=True)
     subprocess.run([DVC, "init", "-q"], cwd=folder, check=True)
     shutil.copy(ROOT / ".dvc" / "config", folder / ".dvc" / "config")
+    if remote:
+        subprocess.run([DVC, "remote", "add", "-q", "-d", "shared", str(remote)], cwd=folder, check=True)
     commit(folder, "A small pipeline")
     furnish(folder, server_port)
     return folder
