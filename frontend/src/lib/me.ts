@@ -1,5 +1,5 @@
 /** Who is looking: asked by the header, the pages and whatever writes. */
-import { type QueryClient, queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { type QueryClient, type QueryKey, queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 
 import { api, forgetCsrfToken } from './api';
 import type { Me } from './types';
@@ -18,8 +18,12 @@ export function useMe(): Me | undefined {
   return useQuery(meQuery).data;
 }
 
-/** A change of who is looking: `change` asks the server, then everything shown is asked anew. */
-export function useSessionChange<Input>(change: (input: Input) => Promise<Me | null>) {
+/**
+ * A change of who is looking: `change` asks the server, then everything shown is asked anew.
+ *
+ * `onDone` is called even where the part of the page that asked for the change has gone with it.
+ */
+export function useSessionChange<Input>(change: (input: Input) => Promise<Me | null>, onDone?: () => void) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: change,
@@ -30,8 +34,11 @@ export function useSessionChange<Input>(change: (input: Input) => Promise<Me | n
       } else {
         queries.setQueryData(meQuery.queryKey, me);
       }
-      queries.removeQueries({ queryKey: [MINE], type: 'inactive' });
-      await queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== meQuery.queryKey[0] });
+      // What was the former viewer's goes, rather than being asked for again: nobody may not ask for it.
+      queries.removeQueries({ queryKey: [MINE] });
+      onDone?.();
+      const others = ({ queryKey }: { queryKey: QueryKey }) => queryKey[0] !== MINE && queryKey[0] !== meQuery.queryKey[0];
+      await queries.invalidateQueries({ predicate: others });
     },
   });
 }
@@ -49,6 +56,6 @@ export async function becomeViewer(queries: QueryClient) {
 }
 
 /** Begin a guest session: the viewer's ratings have a place from the first click. */
-export function useStartGuest() {
-  return useSessionChange<undefined>(() => api.post<Me>('/session/guest'));
+export function useStartGuest(onDone?: () => void) {
+  return useSessionChange<undefined>(() => api.post<Me>('/session/guest'), onDone);
 }

@@ -18,7 +18,7 @@ function AccountPage() {
     <Page title="Your data">
       <h1 className="mb-8 text-6xl leading-none">Your data</h1>
       <ViewersOnly>
-        <div className="grid max-w-3xl gap-12">
+        <div className="grid max-w-3xl grid-cols-1 gap-12">
           <ImportRatings />
           <ExportRatings />
           <DeleteAccount guest={me?.kind === 'guest'} onDone={() => void navigate({ to: '/' })} />

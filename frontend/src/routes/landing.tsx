@@ -31,8 +31,8 @@ function Landing() {
 
 function Begin() {
   const me = useMe();
-  const startGuest = useStartGuest();
   const navigate = useNavigate();
+  const startGuest = useStartGuest(() => void navigate({ to: '/for-you' }));
   if (me && me.kind !== 'anonymous') {
     return (
       <Link to="/for-you" className="button button-primary mt-7">
@@ -46,7 +46,7 @@ function Begin() {
         type="button"
         className="button button-primary"
         disabled={startGuest.isPending}
-        onClick={() => startGuest.mutate(undefined, { onSuccess: () => void navigate({ to: '/for-you' }) })}
+        onClick={() => startGuest.mutate(undefined)}
       >
         Start rating as a guest
       </button>

@@ -14,8 +14,8 @@ export const signUpRoute = createRoute({ getParentRoute: () => rootRoute, path: 
 
 function SignUpPage() {
   const me = useMe();
-  const signUp = useSignUp();
   const navigate = useNavigate();
+  const signUp = useSignUp(() => void navigate({ to: '/for-you' }));
   return (
     <Page title="Sign up">
       <div className="mx-auto max-w-sm">
@@ -27,7 +27,6 @@ function SignUpPage() {
           action="Sign up"
           change={signUp}
           newPassword={{ least: LEAST_PASSWORD }}
-          onDone={() => void navigate({ to: '/for-you' })}
         />
         <p className="mt-6 text-sm text-muted">
           Have an account?{' '}

@@ -40,7 +40,7 @@ function Beam() {
   return (
     <svg
       viewBox="0 0 600 300"
-      className="pointer-events-none absolute -top-1/4 -left-[6%] h-3/2 w-[112%] opacity-50 dark:opacity-55"
+      className="pointer-events-none absolute -top-1/4 -left-4 h-3/2 w-[calc(100%+2rem)] opacity-50 dark:opacity-55"
       preserveAspectRatio="none"
       aria-hidden="true"
     >

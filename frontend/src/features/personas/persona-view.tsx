@@ -15,7 +15,7 @@ export function PersonaView({ personaId, cut, onCut }: Props) {
   const [lit, setLit] = useState<number[]>([]);
   return (
     <div className="grid items-start gap-x-12 gap-y-12 lg:grid-cols-[minmax(19rem,24rem)_1fr]">
-      <div className="order-2 lg:sticky lg:top-6 lg:order-1">
+      <div className="order-2 min-w-0 lg:sticky lg:top-6 lg:order-1">
         <History personaId={personaId} lit={lit} />
       </div>
       <div className="order-1 min-w-0 lg:order-2">

@@ -11,9 +11,9 @@ const ITEM = 'block w-full rounded px-3 py-2 text-left text-sm outline-none data
 /** Who is looking, and the ways to change that. */
 export function AccountMenu() {
   const me = useMe();
-  const startGuest = useStartGuest();
-  const signOut = useSignOut();
   const navigate = useNavigate();
+  const startGuest = useStartGuest(() => void navigate({ to: '/for-you' }));
+  const signOut = useSignOut(() => void navigate({ to: '/' }));
   if (me === undefined) return <span className="skeleton h-10 w-24 rounded-full" aria-hidden="true" />;
   const anonymous = me.kind === 'anonymous';
   return (
@@ -26,10 +26,7 @@ export function AccountMenu() {
       <Menu.Portal>
         <Menu.Content align="end" sideOffset={6} className="z-20 w-56 rounded-md border border-line bg-surface p-1.5 shadow-xl">
           {anonymous && (
-            <Menu.Item
-              className={ITEM}
-              onSelect={() => startGuest.mutate(undefined, { onSuccess: () => void navigate({ to: '/for-you' }) })}
-            >
+            <Menu.Item className={ITEM} onSelect={() => startGuest.mutate(undefined)}>
               Start as a guest
             </Menu.Item>
           )}
@@ -54,10 +51,7 @@ export function AccountMenu() {
                   Your data
                 </Link>
               </Menu.Item>
-              <Menu.Item
-                className={ITEM}
-                onSelect={() => signOut.mutate(undefined, { onSuccess: () => void navigate({ to: '/' }) })}
-              >
+              <Menu.Item className={ITEM} onSelect={() => signOut.mutate(undefined)}>
                 {me.kind === 'guest' ? 'End the guest session' : 'Sign out'}
               </Menu.Item>
             </>

@@ -7,11 +7,14 @@ export interface Credentials {
   password: string;
 }
 
-export const useSignIn = () => useSessionChange((credentials: Credentials) => api.post<Me>('/session', { body: credentials }));
+export const useSignIn = (onDone: () => void) =>
+  useSessionChange((credentials: Credentials) => api.post<Me>('/session', { body: credentials }), onDone);
 
 /** A guest keeps their ratings under the new name. */
-export const useSignUp = () => useSessionChange((credentials: Credentials) => api.post<Me>('/accounts', { body: credentials }));
+export const useSignUp = (onDone: () => void) =>
+  useSessionChange((credentials: Credentials) => api.post<Me>('/accounts', { body: credentials }), onDone);
 
-export const useSignOut = () => useSessionChange<undefined>(() => api.delete('/session'));
+export const useSignOut = (onDone: () => void) => useSessionChange<undefined>(() => api.delete('/session'), onDone);
 
-export const useDeleteAccount = () => useSessionChange((password: string) => api.delete('/me', { body: { password } }));
+export const useDeleteAccount = (onDone: () => void) =>
+  useSessionChange((password: string) => api.delete('/me', { body: { password } }), onDone);

@@ -11,10 +11,9 @@ interface Props {
   change: UseMutationResult<Me | null, Error, Credentials>;
   /** Shown under the password; the least number of characters where the form sets a new one. */
   newPassword?: { least: number };
-  onDone: () => void;
 }
 
-export function CredentialsForm({ action, change, newPassword, onDone }: Props) {
+export function CredentialsForm({ action, change, newPassword }: Props) {
   const hint = useId();
   const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -23,7 +22,7 @@ export function CredentialsForm({ action, change, newPassword, onDone }: Props) 
       const value = data.get(name);
       return typeof value === 'string' ? value : '';
     };
-    change.mutate({ name: text('name').trim(), password: text('password') }, { onSuccess: onDone });
+    change.mutate({ name: text('name').trim(), password: text('password') });
   };
   return (
     <form onSubmit={submit} className="grid gap-4">

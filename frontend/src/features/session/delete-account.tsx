@@ -12,10 +12,10 @@ interface Props {
 
 export function DeleteAccount({ guest, onDone }: Props) {
   const [password, setPassword] = useState('');
-  const remove = useDeleteAccount();
+  const remove = useDeleteAccount(onDone);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
-    remove.mutate(password, { onSuccess: onDone });
+    remove.mutate(password);
   };
   return (
     <section aria-labelledby="delete">

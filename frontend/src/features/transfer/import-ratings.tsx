@@ -30,7 +30,7 @@ export function ImportRatings() {
         type="file"
         accept=".csv,text/csv"
         aria-label="Export file"
-        className="block max-w-full text-sm file:mr-4 file:rounded-full file:border file:border-solid file:border-edge file:bg-transparent file:px-5 file:py-2 file:font-semibold"
+        className="block w-full text-sm file:mr-4 file:rounded-full file:border file:border-solid file:border-edge file:bg-transparent file:px-5 file:py-2 file:font-semibold"
         onChange={(event) => choose(event.target.files?.[0])}
       />
       <div className="mt-5 space-y-5" aria-live="polite">
