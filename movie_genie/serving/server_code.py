@@ -5,7 +5,8 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1]
 ROOMS = ("backend", "serving", "retrieval", "ranking")
-"""What a server imports, beside the package's own modules and the tables' schemas."""
+DATA = ("schemas.py", "minilm.py", "film_titles.py")
+"""What a server imports, beside the package's own modules."""
 
 
 def code_hash() -> str:
@@ -13,7 +14,7 @@ def code_hash() -> str:
 
     A server calls this once when it starts and reports it as `code` of /api/health.
     """
-    paths = [*PACKAGE.glob("*.py"), PACKAGE / "data/schemas.py"]
+    paths = [*PACKAGE.glob("*.py"), *(PACKAGE / "data" / name for name in DATA)]
     paths += [path for room in ROOMS for path in (PACKAGE / room).rglob("*.py")]
     whole = hashlib.sha256()
     for path in sorted(paths):

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from movie_genie.data.film_titles import main_title, spellings
 from movie_genie.serving.records import Movie
 
+ARTICLES = (["the"], ["a"], ["an"])
 MOST_WORDS = 12
 SHORTEST_MISTYPED = 3
 SHORTEST_BEGINNING = 2
@@ -34,17 +36,14 @@ def words(text: str) -> list[str]:
     return re.findall(r"\w+", re.sub(r"['’`]", "", plain))
 
 
-def variants(title: str) -> set[str]:
-    """A title written as one word: whole, without what is in brackets, and up to its colon.
+def as_one_word(title: str) -> set[str]:
+    """How a title is typed without spaces: whole, each name in its brackets, up to its colon, without its article.
 
-    >>> sorted(variants("Matrix, The"))
-    ['thematrix']
+    >>> sorted(as_one_word("The Matrix: Reloaded"))
+    ['matrix', 'thematrix', 'thematrixreloaded']
     """
-    bare = re.sub(r"\(.*?\)", " ", title)
-    forms = (title, bare, *re.findall(r"\((.*?)\)", title), re.split(r":| - ", bare)[0])
-    return {
-        "".join(words(re.sub(r"^(.*), (the|a|an)\s*$", r"\2 \1", form.strip(), flags=re.I))) for form in forms
-    }
+    front = words(re.split(r":| - ", main_title(title))[0])
+    return spellings(title) | {"".join(front), "".join(front[1:] if front[:1] in ARTICLES else front)}
 
 
 class Titles:
@@ -56,7 +55,7 @@ class Titles:
         for item, movie in enumerate(movies):
             for word in {*words(movie.title), *([str(movie.year)] if movie.year else [])}:
                 postings[word].append(item)
-            for form in variants(movie.title):
+            for form in as_one_word(movie.title):
                 whole[form].append(item)
         self._words = sorted(postings)  # so that those with a common beginning stand together
         self._films = [np.array(postings[word]) for word in self._words]
