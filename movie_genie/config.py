@@ -125,6 +125,12 @@ class TwoTowerConfig(TrainingConfig):
     embedding_dim: PositiveInt
     hidden_dim: PositiveInt
     decays: Annotated[list[Annotated[float, Field(gt=0, le=1)]], Field(min_length=1)]
+    neighbour_films: PositiveInt
+    neighbours_kept: PositiveInt
+    neighbour_decay: Annotated[float, Field(gt=0, lt=1)]
+    neighbour_window: PositiveInt
+    neighbour_ridge: PositiveFloat
+    neighbour_weights: Annotated[list[Annotated[float, Field(ge=0)]], Field(min_length=1)]
 
 
 class Bert4RecConfig(TrainingConfig):

@@ -14,6 +14,9 @@ from movie_genie.files import atomic_path, read_json, write_json
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 
+TYPES = {"F32": np.float32, "I32": np.int32}
+"""What models here are made of, by safetensors' names."""
+
 
 def save(folder: Path, tensors: Mapping[str, NDArray[Any]], config: Mapping[str, Any]) -> None:
     """Write a model's folder, whole or not at all; the same tensors give the same bytes."""
@@ -26,8 +29,8 @@ def save(folder: Path, tensors: Mapping[str, NDArray[Any]], config: Mapping[str,
         write_json(temporary / CONFIG, config)
 
 
-def load(folder: Path) -> tuple[dict[str, Any], dict[str, NDArray[np.float32]]]:
-    """Map a model's folder: its configuration and its float32 tensors, read-only and not copied.
+def load(folder: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Map a model's folder: its configuration and its tensors, read-only and not copied.
 
     The layout is safetensors': the header's length in 8 bytes, a JSON header, then the tensors' bytes. The
     library's own numpy loader copies every tensor; with a map, all workers of a server share one copy.
@@ -49,10 +52,11 @@ def load(folder: Path) -> tuple[dict[str, Any], dict[str, NDArray[np.float32]]]:
         data = np.memmap(path, dtype=np.uint8, mode="r", offset=8 + length)
         tensors = {}
         for name, about in header.items():
-            if about["dtype"] != "F32":
-                raise ValueError(f"tensor {name} is {about['dtype']}, expected F32")
+            if about["dtype"] not in TYPES:
+                raise ValueError(f"tensor {name} is {about['dtype']}, expected one of {', '.join(TYPES)}")
             first, end = about["data_offsets"]
-            tensors[name] = data[first:end].view(np.float32).reshape(about["shape"]).view(np.ndarray)
+            flat = data[first:end].view(TYPES[about["dtype"]])
+            tensors[name] = flat.reshape(about["shape"]).view(np.ndarray)
     except FileNotFoundError:
         raise UserError(f"{path}: not found") from None
     except (struct.error, ValueError, KeyError, TypeError, AttributeError, OSError) as error:

@@ -85,7 +85,12 @@ def write_models(root: Path, items: int, seed: int) -> None:
         "user_tower.hidden.weight": normal(2 * DIM, 3 * DIM), "user_tower.hidden.bias": normal(2 * DIM),
         "user_tower.out.weight": normal(DIM, 2 * DIM), "user_tower.out.bias": normal(DIM),
     }  # fmt: skip
+    two_tower |= {
+        "neighbours.films": random.integers(0, items, (items, 3)).astype(np.int32),
+        "neighbours.strength": normal(items, 3),
+    }
     config = {"decays": [0.3, 0.8, 0.98], "max_history": MAX_HISTORY}
+    config |= {"neighbour_decay": 0.8, "neighbour_window": 40}
     bert4rec = {
         "film_vectors": normal(items, DIM), "bias": normal(items), "mask": normal(DIM),
         "age.weight": normal(MAX_HISTORY + 1, DIM), "norm.weight": ones(DIM), "norm.bias": normal(DIM),

@@ -1,13 +1,14 @@
 """BERT4Rec at work: numpy only, one history at a time; what evaluation measures and serving serves."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from movie_genie import weights
 from movie_genie.errors import UserError
-from movie_genie.retrieval.inference import Floats, Items, layer_norm
+from movie_genie.retrieval.inference import EPSILON, Floats, Items, layer_norm
 
 
 @dataclass(frozen=True)
@@ -57,32 +58,23 @@ class Bert4Rec:
             w["mask"][None],
         )  # (time, dim), (1, dim)
         h = np.concatenate([mask, films] if self.causal else [films, mask])
-        h = h + w["age.weight"][len(h) - 1 :: -1]
-        for block in range(self.blocks):
-            last = block == self.blocks - 1  # of the last block only the newest place is read
-            h = self._block(f"blocks.{block}.", h, slice(-1, None) if last else slice(None))
-        state: Floats = layer_norm(h[-1], w["norm.weight"], w["norm.bias"])
+        h += w["age.weight"][len(h) - 1 :: -1]
+        future = self._future[: len(h), : len(h)] if self.causal else None
+        for block in self._ready[:-1]:
+            h = block.every_place(h, future)
+        newest = self._ready[-1].newest_place(h)  # of the last block nothing else is read
+        state: Floats = layer_norm(newest, w["norm.weight"], w["norm.bias"])
         return state
 
-    def _block(self, name: str, h: Floats, places: slice) -> Floats:
-        """One pre-norm block, for the queries at `places`: (time, dim) -> (places, dim)."""
-        w = self.tensors
-        normal = layer_norm(h, w[name + "attention_norm.weight"], w[name + "attention_norm.bias"])
-        qkv = normal @ w[name + "qkv.weight"].T + w[name + "qkv.bias"]
-        time, dim = h.shape
-        query, key, value = qkv.reshape(time, 3, self.heads, dim // self.heads).transpose(1, 2, 0, 3)
-        query = query[:, places]  # (heads, places, dim / heads)
-        attention = query @ key.transpose(0, 2, 1) / np.float32(np.sqrt(dim // self.heads))
-        if self.causal and query.shape[1] > 1:
-            attention += np.triu(np.full((time, time), -np.inf, np.float32), 1)
-        attention = np.exp(attention - attention.max(-1, keepdims=True))
-        attention /= attention.sum(-1, keepdims=True)
-        mixed = (attention @ value).transpose(1, 0, 2).reshape(-1, dim)
-        h = h[places] + mixed @ w[name + "mix.weight"].T + w[name + "mix.bias"]
-        normal = layer_norm(h, w[name + "feed_forward_norm.weight"], w[name + "feed_forward_norm.bias"])
-        inner = np.maximum(normal @ w[name + "up.weight"].T + w[name + "up.bias"], 0)
-        out: Floats = h + inner @ w[name + "down.weight"].T + w[name + "down.bias"]
-        return out
+    @cached_property
+    def _ready(self) -> list["Block"]:
+        return [Block.of(self.tensors, f"blocks.{block}.", self.heads) for block in range(self.blocks)]
+
+    @cached_property
+    def _future(self) -> Floats:
+        """(max_history + 1, max_history + 1): -inf where a place would look at a later one, else 0."""
+        places = self.max_history + 1
+        return np.triu(np.full((places, places), -np.inf, np.float32), 1)
 
     def scores(self, history: Items, items: Items | None = None) -> Floats:
         """Scores of the next film: (time,) item_idx, oldest first -> (items,), or one for each of `items`."""
@@ -90,3 +82,108 @@ class Bert4Rec:
         if items is None:
             return self.film_vectors @ state + self.bias
         return self.film_vectors[items] @ state + self.bias[items]
+
+
+@dataclass(frozen=True)
+class Normalised:
+    """A layer norm and the linear map behind it, as one product.
+
+    Centring, gain and shift are linear, so the map takes them up once when the model is opened; only the
+    division by the deviation depends on the input.
+    """
+
+    weight: Floats
+    """(inputs, outputs)"""
+    bias: Floats
+    """(outputs,)"""
+
+    @classmethod
+    def of(cls, gain: Floats, shift: Floats, weight: Floats, bias: Floats) -> "Normalised":
+        """Join a norm's gain and shift, each (inputs,), to a map of (outputs, inputs) and (outputs,)."""
+        scaled = weight * gain
+        centred = scaled - scaled.mean(1, keepdims=True)
+        return cls(np.ascontiguousarray(centred.T), bias + weight @ shift)
+
+    def __call__(self, x: Floats) -> Floats:
+        """(places, inputs) -> (places, outputs)."""
+        inputs = np.float32(x.shape[1])
+        mean = x.sum(1) / inputs
+        variance = np.einsum("pi,pi->p", x, x) / inputs - mean * mean
+        y: Floats = x @ self.weight
+        y /= np.sqrt(variance + EPSILON)[:, None]
+        y += self.bias
+        return y
+
+
+@dataclass(frozen=True)
+class Block:
+    """One pre-norm block."""
+
+    query: Normalised
+    """Scaled by 1 / sqrt(dim / heads), as the attention wants it."""
+    key_value: Normalised
+    mix: Floats
+    mix_bias: Floats
+    up: Normalised
+    down: Floats
+    down_bias: Floats
+    heads: int
+
+    @classmethod
+    def of(cls, tensors: dict[str, Floats], name: str, heads: int) -> "Block":
+        """The block whose tensors begin with `name`."""
+        w = {key.removeprefix(name): value for key, value in tensors.items() if key.startswith(name)}
+        dim = len(w["mix.bias"])
+        norm, scale = (
+            (w["attention_norm.weight"], w["attention_norm.bias"]),
+            np.float32((dim / heads) ** -0.5),
+        )
+        weight, bias = w["qkv.weight"], w["qkv.bias"]
+        return cls(
+            query=Normalised.of(*norm, weight[:dim] * scale, bias[:dim] * scale),
+            key_value=Normalised.of(*norm, weight[dim:], bias[dim:]),
+            mix=np.ascontiguousarray(w["mix.weight"].T),
+            mix_bias=w["mix.bias"],
+            up=Normalised.of(
+                w["feed_forward_norm.weight"], w["feed_forward_norm.bias"], w["up.weight"], w["up.bias"]
+            ),
+            down=np.ascontiguousarray(w["down.weight"].T),
+            down_bias=w["down.bias"],
+            heads=heads,
+        )
+
+    def every_place(self, h: Floats, future: Floats | None) -> Floats:
+        """(time, dim), (time, time) or None -> (time, dim)."""
+        return self._feed_forward(h + self._attend(self.query(h), self.key_value(h), future))
+
+    def newest_place(self, h: Floats) -> Floats:
+        """(time, dim) -> (dim,), the last place's."""
+        newest = h[-1:]
+        out: Floats = self._feed_forward(newest + self._attend(self.query(newest), self.key_value(h), None))[
+            0
+        ]
+        return out
+
+    def _attend(self, query: Floats, key_value: Floats, future: Floats | None) -> Floats:
+        """(places, dim), (time, 2 * dim), (places, time) or None -> (places, dim)."""
+        places, dim = query.shape
+        shape = (-1, self.heads, dim // self.heads)
+        key, value = key_value[:, :dim].reshape(shape), key_value[:, dim:].reshape(shape)
+        weight = query.reshape(shape).transpose(1, 0, 2) @ key.transpose(1, 2, 0)  # (heads, places, time)
+        if future is not None:
+            weight += future
+        weight -= weight.max(-1, keepdims=True)
+        np.exp(weight, out=weight)
+        mixed = weight @ value.transpose(1, 0, 2)  # (heads, places, dim / heads)
+        mixed /= weight.sum(-1, keepdims=True)
+        out: Floats = mixed.transpose(1, 0, 2).reshape(places, dim) @ self.mix
+        out += self.mix_bias
+        return out
+
+    def _feed_forward(self, h: Floats) -> Floats:
+        """(places, dim) -> (places, dim)."""
+        inner = self.up(h)
+        np.maximum(inner, 0, out=inner)
+        h += inner @ self.down
+        h += self.down_bias
+        return h

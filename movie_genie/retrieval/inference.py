@@ -1,6 +1,7 @@
 """The two-tower model at work: numpy only, one history at a time; what evaluation measures and serving serves."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from movie_genie import weights
 from movie_genie.errors import UserError
+from movie_genie.retrieval.neighbours import Neighbours, neighbour_scores
 
 Floats = NDArray[np.float32]
 Items = NDArray[np.int64]
@@ -24,6 +26,10 @@ class TwoTower:
     decays: Floats
     max_history: int
     tower: dict[str, Floats]
+    neighbours: Neighbours
+    """What films follow each film; strength counted as much as it is worth beside the towers."""
+    neighbour_decay: float
+    neighbour_window: int
 
     @classmethod
     def load(cls, folder: Path) -> "TwoTower":
@@ -37,40 +43,64 @@ class TwoTower:
         config, tensors = weights.load(folder)
         try:
             tower = {name: tensors[f"user_tower.{name}"] for name in _TOWER}
-            decays = np.array(config["decays"], np.float32)
-            return cls(tensors["item_vectors"], tensors["bias"], decays, int(config["max_history"]), tower)
+            return cls(
+                item_vectors=tensors["item_vectors"],
+                bias=tensors["bias"],
+                decays=np.array(config["decays"], np.float32),
+                max_history=int(config["max_history"]),
+                tower=tower,
+                neighbours=Neighbours(tensors["neighbours.films"], tensors["neighbours.strength"]),
+                neighbour_decay=float(config["neighbour_decay"]),
+                neighbour_window=int(config["neighbour_window"]),
+            )
         except KeyError as missing:
             raise UserError(f"{folder}: no two-tower model: {missing} is missing") from None
 
     def user_vector(self, history: Items) -> Floats:
         """(time,) item_idx, oldest first, perhaps empty -> (dim,)."""
         history = history[-self.max_history :]
-        films = self.item_vectors[history]  # (time, dim)
-        weight = self.decays[:, None] ** np.arange(len(history) - 1, -1, -1)  # (means, time)
-        means = weight @ films / np.maximum(weight.sum(1, keepdims=True), 1e-9)  # (means, dim)
-        h = layer_norm(means.ravel().astype(np.float32), self.tower["norm.weight"], self.tower["norm.bias"])
+        means = self.memory(len(history)) @ self.item_vectors[history]  # (means, dim)
+        h = layer_norm(means.ravel(), self.tower["norm.weight"], self.tower["norm.bias"])
         h = gelu(self.tower["hidden.weight"] @ h + self.tower["hidden.bias"])
         vector: Floats = self.tower["out.weight"] @ h + self.tower["out.bias"]
         return vector
 
+    def memory(self, time: int) -> Floats:
+        """How much each running mean holds of each of the `time` latest films: (means, time), rows sum to 1."""
+        held = self._powers[:, self.max_history - time :]
+        shares: Floats = held / np.maximum(held.sum(1, keepdims=True), np.float32(1e-9))
+        return shares
+
+    @cached_property
+    def _powers(self) -> Floats:
+        """(means, max_history) what is left of a film of each age, the oldest first."""
+        ages = np.arange(self.max_history - 1, -1, -1, dtype=np.float32)
+        return (self.decays[:, None] ** ages).astype(np.float32)
+
     def scores(self, history: Items) -> Floats:
         """(time,) item_idx, oldest first -> (items,) scores of the next film."""
-        scores: Floats = self.item_vectors @ self.user_vector(history) + self.bias
+        scores: Floats = self.item_vectors @ self.user_vector(history)
+        scores += self.bias
+        if len(history):
+            scores += neighbour_scores(history, self.neighbours, self.neighbour_decay, self.neighbour_window)
         return scores
 
+
+EPSILON = np.float32(1e-5)
+"""Torch's default, added to the variance that a layer norm divides by."""
 
 _TOWER = ("norm.weight", "norm.bias", "hidden.weight", "hidden.bias", "out.weight", "out.bias")
 
 
 def layer_norm(x: Floats, gain: Floats, shift: Floats) -> Floats:
-    """Normalise the last axis (Ba et al. 2016), with torch's default epsilon."""
-    centred = x - x.mean(-1, keepdims=True)
-    scale = np.sqrt((centred * centred).mean(-1, keepdims=True) + 1e-5)
+    """Normalise a vector (Ba et al. 2016), with torch's default epsilon: (dim,) -> (dim,)."""
+    centred = x - x.sum() / np.float32(len(x))
+    scale = np.sqrt(centred @ centred / np.float32(len(x)) + EPSILON)
     normal: Floats = centred / scale * gain + shift
     return normal
 
 
 def gelu(x: Floats) -> Floats:
     """Gaussian error linear unit in its tanh form (Hendrycks & Gimpel 2016, section 2)."""
-    out: Floats = 0.5 * x * (1 + np.tanh(0.7978845608 * (x + 0.044715 * x * x * x)))
+    out: Floats = 0.5 * x * (1 + np.tanh(0.7978845608 * x * (1 + 0.044715 * x * x)))
     return out

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from movie_genie.config import TwoTowerConfig
+from movie_genie.retrieval.neighbours import fit_neighbours
 from movie_genie.retrieval.two_tower import TwoTower
 from movie_genie.training.examples import Content, Examples
 from movie_genie.training.item_tower import Features
@@ -14,6 +15,15 @@ def train(config: TwoTowerConfig) -> None:
     """Train the retrieval model of each protocol and write models/two_tower/."""
 
     def build(content: Content, examples: Examples) -> TwoTower:
-        return TwoTower(Features.of(content, examples), config)
+        neighbours = fit_neighbours(
+            examples.sequences,
+            examples.items,
+            most_films=config.neighbour_films,
+            kept=config.neighbours_kept,
+            decay=config.neighbour_decay,
+            window=config.neighbour_window,
+            ridge=config.neighbour_ridge,
+        )
+        return TwoTower(Features.of(content, examples), neighbours, config)
 
     train_stage(Stage("two_tower_training", Path("models/two_tower"), build), config)

@@ -3,14 +3,19 @@
 The user tower reads no user id, only the history, so that a newcomer with three ratings is served like anyone
 else. It keeps running means of the film vectors, each forgetting at its own rate (a fixed linear recurrence, as
 in Martin & Cundy 2018), and mixes them in a small MLP. The item tower reads content beside the id, so that a
-film nobody has rated yet has a place too.
+film nobody has rated yet has a place too. What films follow each film is remembered beside the towers
+(`neighbours.py`) and added to their score.
 """
 
+from collections.abc import Callable
+
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from movie_genie.config import TwoTowerConfig
+from movie_genie.retrieval.neighbours import Neighbours, neighbour_scores
 from movie_genie.training.item_tower import Features, ItemTower
 from movie_genie.training.losses import sampled_softmax_loss
 from movie_genie.training.model import SequenceModel
@@ -51,10 +56,11 @@ def running_means(films: Tensor, present: Tensor, decays: Tensor) -> Tensor:
 
 
 class TwoTower(SequenceModel):
-    """Both towers and a bias a film."""
+    """Both towers, a bias a film, and the memory of what films follow each film."""
 
-    def __init__(self, features: Features, config: TwoTowerConfig) -> None:
+    def __init__(self, features: Features, neighbours: Neighbours, config: TwoTowerConfig) -> None:
         super().__init__()
+        self.neighbours, self.memory_weight, self.config = neighbours, 0.0, config
         self.item_tower = ItemTower(features, config.embedding_dim, config.item_dropout)
         self.user_tower = UserTower(config)
         self.bias = nn.Parameter(torch.zeros(len(features.text)))
@@ -80,14 +86,35 @@ class TwoTower(SequenceModel):
     def scores(self, batch: Tensor) -> Tensor:
         """(batch, time) int, left-padded -> (batch, items) scores of the film after the last."""
         vectors = self.item_tower()
-        return self.users(vectors, batch)[:, -1] @ vectors.T + self.bias
+        scores = self.users(vectors, batch)[:, -1] @ vectors.T + self.bias
+        return scores + self.memory_weight * self.memory(batch) if self.memory_weight else scores
+
+    def memory(self, batch: Tensor) -> Tensor:
+        """What the neighbours of each history say: (batch, time) -> (batch, items)."""
+        decay, window = self.config.neighbour_decay, self.config.neighbour_window
+        rows = [row[row < len(self.bias)].numpy() for row in batch]
+        said = [neighbour_scores(row, self.neighbours, decay, window) for row in rows]
+        return torch.from_numpy(np.stack(said))
+
+    def settle(self, validate: Callable[[], dict[str, float]]) -> dict[str, float]:
+        """Choose how much the memory counts beside the towers; the first of equals."""
+        tried = []
+        for weight in self.config.neighbour_weights:
+            self.memory_weight = weight
+            tried.append((validate(), weight))
+        metrics, self.memory_weight = max(tried, key=lambda one: one[0]["ndcg_at_10"])
+        return metrics | {"memory_weight": self.memory_weight}
 
     @torch.no_grad()
     def export(self) -> dict[str, Tensor]:
-        """What inference needs: the film vectors, made once and for all, and the user tower."""
+        """What inference needs: the film vectors, made once and for all, the user tower and the memory."""
         self.eval()
         return {
             "item_vectors": self.item_tower(),
             "bias": self.bias,
             **{f"user_tower.{name}": tensor for name, tensor in self.user_tower.named_parameters()},
+            "neighbours.films": torch.from_numpy(self.neighbours.films),
+            "neighbours.strength": torch.from_numpy(
+                self.neighbours.strength * np.float32(self.memory_weight)
+            ),
         }

@@ -1,6 +1,7 @@
 """What a model offers, to be trained here."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 
 from torch import Tensor, nn
 
@@ -15,6 +16,13 @@ class SequenceModel(nn.Module, ABC):
     @abstractmethod
     def scores(self, batch: Tensor) -> Tensor:
         """Scores of the film that follows each history: (batch, items)."""
+
+    def settle(self, validate: Callable[[], dict[str, float]]) -> dict[str, float]:
+        """Choose on validation what the gradient does not teach, once the weights are learnt.
+
+        `validate` measures the model as it is; returns the metrics of what was chosen.
+        """
+        return validate()
 
     @abstractmethod
     def export(self) -> dict[str, Tensor]:

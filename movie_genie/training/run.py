@@ -99,9 +99,14 @@ def train_one(
     events = sum(map(len, examples.sequences))
     log.info("%s: %d sequences, %d ratings, %d films", label, len(examples.sequences), events, examples.items)
     steps = max(1, round(events / config.tokens_per_batch))
-    return fit(
-        model, config, label, epoch_losses, steps, lambda: validation_metrics(examples, scores), on_epoch
-    )
+
+    def validate() -> dict[str, float]:
+        return validation_metrics(examples, scores)
+
+    result = fit(model, config, label, epoch_losses, steps, validate, on_epoch)
+    result.best = model.settle(validate)
+    log.info("%s: validation NDCG@10 %.4f at the end", label, result.best["ndcg_at_10"])
+    return result
 
 
 def write_curve(path: Path, result: Fit) -> None:

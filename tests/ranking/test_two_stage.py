@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from movie_genie.ranking.inference import Bert4Rec
 from movie_genie.ranking.two_stage import TwoStage
 from movie_genie.retrieval.inference import TwoTower
+from movie_genie.retrieval.neighbours import Neighbours
 
 ITEMS, DIM = 30, 8
 
@@ -29,8 +30,9 @@ def random_two_stage(candidates: int = 10, fusion_weight: float = 0.2) -> TwoSta
         "norm.bias": tensor(DIM),
     }
     decays = np.array([0.5, 0.9], np.float32)
+    neighbours = Neighbours(rng.integers(0, ITEMS, (ITEMS, 4)).astype(np.int32), tensor(ITEMS, 4))
     return TwoStage(
-        TwoTower(tensor(ITEMS, DIM), tensor(ITEMS), decays, 20, tower),
+        TwoTower(tensor(ITEMS, DIM), tensor(ITEMS), decays, 20, tower, neighbours, 0.8, 10),
         Bert4Rec(tensor(ITEMS, DIM), tensor(ITEMS), block, 1, 2, 20, causal=True),
         fusion_weight,
         candidates,

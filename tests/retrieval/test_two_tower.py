@@ -6,6 +6,7 @@ from movie_genie import weights
 from movie_genie.config import TwoTowerConfig
 from movie_genie.errors import UserError
 from movie_genie.retrieval.inference import TwoTower as Inference
+from movie_genie.retrieval.neighbours import fit_neighbours
 from movie_genie.retrieval.two_tower import TwoTower, running_means
 from movie_genie.training.batches import pad
 from movie_genie.training.item_tower import Features
@@ -14,6 +15,8 @@ ITEMS = 40
 CONFIG = TwoTowerConfig(
     seed=1, threads=1, max_epochs=1, patience=1, learning_rate=0.01, weight_decay=0, dropout=0.2, max_history=12,
     tokens_per_batch=100, negatives=20, embedding_dim=16, hidden_dim=24, decays=[0.3, 0.9], item_dropout=0.3,
+    neighbour_films=35, neighbours_kept=6, neighbour_decay=0.8, neighbour_window=5, neighbour_ridge=2,
+    neighbour_weights=[0, 1],
 )  # fmt: skip
 
 
@@ -23,7 +26,18 @@ def model() -> TwoTower:
     known = torch.ones(ITEMS, 1)
     known[-1] = 0
     content = torch.randn(ITEMS, 384), torch.randint(2, (ITEMS, 5)).float(), torch.randint(4, (ITEMS,))
-    model = TwoTower(Features(*content, known), CONFIG)
+    rng = np.random.default_rng(2)
+    neighbours = fit_neighbours(
+        [rng.integers(0, ITEMS, 15) for _ in range(30)],
+        ITEMS,
+        most_films=35,
+        kept=6,
+        decay=0.8,
+        window=5,
+        ridge=2,
+    )
+    model = TwoTower(Features(*content, known), neighbours, CONFIG)
+    model.memory_weight = 3.0
     torch.nn.init.normal_(model.bias)
     return model.eval()
 
@@ -90,3 +104,14 @@ def test_another_models_folder_is_refused(tmp_path):
     weights.save(tmp_path / "weights", {"bias": np.zeros(3, np.float32)}, CONFIG.model_dump())
     with pytest.raises(UserError, match="no two-tower model"):
         Inference.load(tmp_path / "weights")
+
+
+def test_the_memorys_weight_is_the_one_that_validates_best(model):
+    seen = []
+
+    def validate() -> dict[str, float]:
+        seen.append(model.memory_weight)
+        return {"ndcg_at_10": 0.5 if model.memory_weight == 1 else 0.1}
+
+    assert model.settle(validate) == {"ndcg_at_10": 0.5, "memory_weight": 1}
+    assert seen == [0, 1] and model.memory_weight == 1
