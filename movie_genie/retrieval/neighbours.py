@@ -5,13 +5,16 @@ Steck 2019, that knows the order). Of each film's weights only the largest are k
 few thousand additions.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
-from scipy.sparse import csr_matrix
+
+if TYPE_CHECKING:  # a server only looks neighbours up, and has no need of scipy
+    from scipy.sparse import csr_matrix
 
 Floats = NDArray[np.float32]
 Items = NDArray[np.int64]
@@ -50,6 +53,8 @@ def fit_neighbours(
     -----
     Takes about 8 bytes × films² of memory and 2.3 films³ operations.
     """
+    from scipy.linalg import cho_factor, cho_solve
+
     counts = np.bincount(np.concatenate(sequences), minlength=items)
     known = np.sort(np.argsort(-counts, kind="stable")[: min(most_films, np.count_nonzero(counts))])
     column = np.full(items, -1)
@@ -74,6 +79,8 @@ def _examples(
     sequences: Sequence[Items], column: Items, decay: float, window: int, at_once: int = 20_000
 ) -> list[tuple[csr_matrix, csr_matrix]]:
     """Every event with what came before it: pairs of (events, known) inputs and (events, known) targets."""
+    from scipy.sparse import csr_matrix
+
     flat = np.concatenate(sequences)
     position = np.concatenate([np.arange(len(sequence)) for sequence in sequences])
     width = int(column.max()) + 1
