@@ -99,27 +99,26 @@ def test_a_first_run_is_green_and_trains_both_models_at_the_same_time(airflow):
     for name in TRAININGS:
         (airflow.project / "sleep" / name).unlink()
     assert done.returncode == 0, done.stdout + done.stderr
-    assert run.states() == dict.fromkeys(STAGES | {"feedback_snapshot"}, "success")
+    tasks = run.tasks()
+    assert {name: task["state"] for name, task in tasks.items()} == dict.fromkeys(
+        STAGES | {"feedback_snapshot"}, "success"
+    )
     assert sorted(ran(airflow.project)) == sorted(STAGES)
-    one, two = (run.tasks()[name] for name in TRAININGS)
-    overlap = min(one["end_date"], two["end_date"]) > max(one["start_date"], two["start_date"])
-    assert overlap, (one, two)
+    one, two = (tasks[name] for name in TRAININGS)
+    assert min(one["end_date"], two["end_date"]) > max(one["start_date"], two["start_date"])
     assert served(airflow.project)
-
-
-def test_a_tasks_log_shows_its_stages_own_output_and_xcom_its_metrics(airflow):
-    run, _ = airflow.run()
-    (airflow.project / "configs" / "two_tower_training.txt").write_text("seen to again\n")
-    run, _ = airflow.run()
+    # Its logs show the stages' own output, and XCom their metrics.
     assert "two_tower_training says hello" in run.log("two_tower_training")
     metrics = json.loads((airflow.project / "models" / "two_tower" / "metrics.json").read_text())
     assert run.xcom("two_tower_training") == {"two_tower/metrics.json": metrics}
     assert set(run.xcom("integrated_evaluation")) == {"results/key_metrics.json", "results/gate.json"}
-    ran(airflow.project)
 
 
-def test_a_night_without_news_runs_nothing_and_publishes_nothing(airflow):
+def test_a_night_without_news_publishes_nothing_and_brings_a_dead_server_back(airflow):
     before = served(airflow.project)
+    kill_server(airflow.project)
+    with pytest.raises(OSError):
+        served(airflow.project)
     began = time.monotonic()
     run, done = airflow.run()
     assert done.returncode == 0, done.stdout
@@ -141,17 +140,6 @@ def test_a_night_with_new_ratings_retrains_and_deploys(airflow):
     assert len(list((airflow.project / "releases").glob("*/id.txt"))) > 1
 
 
-def test_a_server_that_died_is_back_after_the_next_run(airflow):
-    before = served(airflow.project)
-    kill_server(airflow.project)
-    with pytest.raises(OSError):
-        served(airflow.project)
-    _, done = airflow.run()
-    assert done.returncode == 0, done.stdout
-    assert served(airflow.project) == before
-    ran(airflow.project)
-
-
 def test_a_failing_gate_stops_the_deployment_and_the_old_release_answers(airflow, hook):
     before = served(airflow.project)
     gate = airflow.project / "configs" / "integrated_evaluation.txt"
@@ -171,9 +159,6 @@ def test_a_failing_gate_stops_the_deployment_and_the_old_release_answers(airflow
     assert [message["task_id"] for message in hook.posted] == ["integrated_evaluation"]
     assert "movie_genie: integrated_evaluation failed in run" in hook.posted[0]["text"]
     gate.write_text("as it is\n")
-    _, done = airflow.run()
-    assert done.returncode == 0, done.stdout
-    assert served(airflow.project) == before
     ran(airflow.project)
 
 
@@ -211,8 +196,6 @@ def test_stages_killed_on_the_way_are_run_again_and_the_run_completes(airflow):
     lock = json.loads((airflow.project / ".dvc" / "tmp" / "rwlock").read_text())
     assert not lock.get("write")
     assert not lock.get("read")
-    _, done = airflow.run()
-    assert done.returncode == 0
     ran(airflow.project)
 
 
