@@ -36,7 +36,13 @@ PRIOR_RATINGS = 10
 """How many ratings at the overall mean are added before averages are compared (a Bayesian average)."""
 
 TEXT_LIKENESS = 0.4
-"""How much of two films' likeness is their texts'; the rest is who watches them."""
+"""How much of two films' likeness is their texts'; the rest is who watches them …"""
+
+SUPPORT = 10
+"""… believed in full of films with many more ratings than this, and half of those with just as many."""
+
+GEM_QUALITY = 0.5
+"""What a gem's average counts beside a viewer's affinity to it, both in deviations."""
 
 
 @dataclass(slots=True)
@@ -97,8 +103,9 @@ class Recommender:
         )
         self.text: NDArray[np.float32] = np.load(folder / "text_embeddings.npy", mmap_mode="r")
         self._search = Search(self.catalogue, self.text, folder / "query_encoder")
-        vectors = self.two_stage.two_tower.item_vectors
-        self._vector_lengths = np.maximum(np.linalg.norm(vectors, axis=1), 1e-9)
+        counts = self.catalogue.ratings_count
+        self._lengths = np.maximum(np.linalg.norm(self.two_stage.two_tower.item_vectors, axis=1), 1e-9)
+        self._support = (counts / (counts + SUPPORT)).astype(np.float32)
         self._gems = _gems(self.catalogue)
         self._popular = np.argsort(-self.catalogue.popularity, kind="stable")
 
@@ -178,7 +185,7 @@ class Recommender:
         taste = self.taste(history)
         value = self._gems.copy()
         if len(taste.items):
-            value += self.affinity(taste)
+            value = GEM_QUALITY * value + self.affinity(taste)
         value[taste.seen] = -np.inf
         value[self.items(exclude)] = -np.inf
         best = top(value, limit)
@@ -236,11 +243,11 @@ class Recommender:
         return np.array([item_of[movie_id] for movie_id in movie_ids if movie_id in item_of], np.int64)
 
     def _likeness(self, item: int) -> NDArray[np.float32]:
-        """(items,) cosine likeness to one film, at most 1."""
+        """(items,) likeness to one film by two cosines, at most 1."""
         vectors = self.two_stage.two_tower.item_vectors
-        watched = vectors @ vectors[item] / (self._vector_lengths * self._vector_lengths[item])
+        watched = vectors @ vectors[item] / (self._lengths * self._lengths[item])
         likeness: NDArray[np.float32] = TEXT_LIKENESS * (self.text @ self.text[item])
-        likeness += (1 - TEXT_LIKENESS) * watched
+        likeness += (1 - TEXT_LIKENESS) * self._support * watched
         return likeness
 
     def _explained(self, history: Items, items: Items, scores: NDArray[np.float32]) -> list[Recommended]:

@@ -63,7 +63,12 @@ def publish(project: Path, folder: Path, now: datetime) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     with _lock(folder), _unfinished(folder) as work:
         draft = work / "draft"
-        assemble(project, draft)
+        try:
+            assemble(project, draft)
+        except OSError as error:  # a full disk, most likely
+            raise UserError(
+                f"{folder}: the release could not be written: {error.strerror or error}"
+            ) from error
         files = checksums(draft)
         release_id = release_id_of(files)
         if _is_whole(folder / release_id):

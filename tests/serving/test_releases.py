@@ -335,6 +335,27 @@ def test_without_releases_every_command_says_so(tmp_path):
         releases.rollback(tmp_path)
 
 
+PUBLISH_ON_A_FULL_DISK = """
+import resource, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from movie_genie.cli import run
+from movie_genie.serving import releases
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))  # no file may grow larger
+run(lambda: releases.publish(Path(sys.argv[1]), Path(sys.argv[2]), datetime.now(UTC)))
+"""
+
+
+def test_a_full_disk_is_one_clear_line_and_leaves_no_half_release(folder, release, other_project):
+    command = [sys.executable, "-c", PUBLISH_ON_A_FULL_DISK, str(other_project), str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert re.fullmatch(r"error: [^\n]*releases: the release could not be written: [^\n]*\n", done.stderr)
+    assert [item.release_id for item in releases.listing(folder)] == [release.name]
+    assert not list(folder.glob(".unfinished*"))
+
+
 PUBLISH_SLOWLY = """
 import sys, time
 from datetime import UTC, datetime
