@@ -37,7 +37,7 @@ from movie_genie.backend.views.ratings import ratings
 from movie_genie.backend.views.search import search
 from movie_genie.backend.views.system import system_blueprint
 from movie_genie.backend.views.transfers import transfers
-from movie_genie.backend.views.web import web
+from movie_genie.backend.views.web import WebPathConverter, web
 from movie_genie.serving.live import LiveRelease
 from movie_genie.serving.server_code import code_hash
 
@@ -75,7 +75,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     app.json = OrjsonProvider(app)
     app.config["TRUSTED_HOSTS"] = settings.hosts
     app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_mb * 1024 * 1024
-    app.url_map.converters["int"] = IdConverter
+    app.url_map.converters |= {"int": IdConverter, "web": WebPathConverter}
     app.extensions[KEY] = Services(
         settings=settings,
         secret=secret,

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from movie_genie.backend.clock import now
 from movie_genie.backend.feedback import Rating
 from movie_genie.backend.import_formats import Line
+from movie_genie.data.film_titles import natural, spellings
 from movie_genie.data.schemas import CATALOGUE
 from movie_genie.serving.catalogue import FILE, map_table
 from movie_genie.serving.recommender import Recommender
-from movie_genie.serving.titles import variants
 
 YEARS_APART = 1
 """Sources differ by so much in what they call a film's year: festival or cinema."""
@@ -37,7 +37,7 @@ class Films:
         self._popularity = dict(zip(ids, table["popularity"].to_pylist(), strict=True))
         self._titles: dict[str, list[int]] = defaultdict(list)
         for movie_id, title in zip(ids, table["title"].to_pylist(), strict=True):
-            for form in variants(title):
+            for form in spellings(title):
                 self._titles[form].append(movie_id)
 
     def find(self, line: Line) -> int | None:
@@ -51,7 +51,7 @@ class Films:
         return self._by_title(line.title, line.year) if line.title else None
 
     def _by_title(self, title: str, year: int | None) -> int | None:
-        same = {movie_id for form in variants(title) if form for movie_id in self._titles.get(form, ())}
+        same = {movie_id for form in spellings(natural(title)) for movie_id in self._titles.get(form, ())}
         if year is None:
             return same.pop() if len(same) == 1 else None
         near = [(abs(known - year), movie_id) for movie_id in same if (known := self._years[movie_id])]

@@ -63,6 +63,8 @@ def _add_refusals(path: str, method: str, operation: Document, access: str | Non
     refusals = {"429": "Too many requests; Retry-After says how long to wait"}
     if path not in ALWAYS_UP:
         refusals["503"] = "No release is served yet, or the database cannot be reached"
+    if "{" in path:
+        refusals["404"] = "Nothing has this id"
     if "requestBody" in operation:
         operation["requestBody"]["required"] = True
         refusals |= {"400": "Not readable", "413": "Too large"}

@@ -12,7 +12,7 @@ def test_ratings_are_listed_newest_first_in_pages(user: Browser):
     page = user.get("/me/ratings?per_page=2").json
     assert [item["movie"]["movie_id"] for item in page["items"]] == [32, 50]
     assert (page["total"], page["items"][0]["rating"], page["items"][0]["not_interested"]) == (3, 0.5, False)
-    assert page["items"][1]["movie"]["title"] == "Usual Suspects, The"
+    assert page["items"][1]["movie"]["title"] == "The Usual Suspects"
     assert [
         item["movie"]["movie_id"] for item in user.get("/me/ratings?per_page=2&page=2").json["items"]
     ] == [1]

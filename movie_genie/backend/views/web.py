@@ -5,6 +5,7 @@ from pathlib import Path
 from apiflask import APIBlueprint
 from flask import Response, send_file, send_from_directory
 from werkzeug.exceptions import NotFound
+from werkzeug.routing import PathConverter
 
 from movie_genie.backend.errors import ProblemError
 from movie_genie.backend.services import services
@@ -15,15 +16,20 @@ HASHED = "assets"
 
 PAGES = Path(__file__).parent.parent / "pages"
 
+
+class WebPathConverter(PathConverter):
+    """Any path that is not the API's: there, an unknown address is an error and no page."""
+
+    regex = r"(?!api(?:/|$))[^/].*?"
+
+
 web = APIBlueprint("web", __name__, enable_openapi=False)
 
 
 @web.get("/", defaults={"path": ""})
-@web.get("/<path:path>")
+@web.get("/<web:path>")
 def app_page(path: str) -> Response:
     """Serve a file of the build, or the app itself."""
-    if path == "api" or path.startswith("api/"):
-        raise ProblemError(404, "the API has no such address; see /api/docs")
     engine = services().live.engine
     if engine is None:
         response = send_file(PAGES / "no_release.html", max_age=0)
