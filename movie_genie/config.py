@@ -146,7 +146,9 @@ class Bert4RecConfig(TrainingConfig):
     @model_validator(mode="after")
     def _heads(self) -> "Bert4RecConfig":
         if self.hidden_dim % self.heads:
-            raise ValueError(f"hidden_dim: expected a multiple of heads ({self.heads}), got {self.hidden_dim}")
+            raise ValueError(
+                f"hidden_dim: expected a multiple of heads ({self.heads}), got {self.hidden_dim}"
+            )
         return self
 
 
