@@ -33,7 +33,8 @@ export function MyRatings() {
   );
 }
 
-function Rated({ entry: { movie, rating, not_interested, rated_at } }: { entry: MyRating }) {
+function Rated({ entry }: { entry: MyRating }) {
+  const { movie, not_interested, rated_at } = entry;
   const opinion = useOpinion(movie);
   return (
     <FilmCard
@@ -46,7 +47,7 @@ function Rated({ entry: { movie, rating, not_interested, rated_at } }: { entry: 
           </button>
         </p>
       }
-      actions={<RateFilm movie={movie} rating={rating} />}
+      actions={<RateFilm movie={movie} said={entry} />}
     />
   );
 }

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 
 import { DismissIcon } from '@/components/icons';
 import { useMe } from '@/lib/me';
-import type { Movie } from '@/lib/types';
+import type { Movie, MyRating } from '@/lib/types';
 
 import { latestRatingsQuery } from './api';
 import { StarInput } from './star-input';
@@ -10,33 +10,35 @@ import { useOpinion } from './use-opinion';
 
 interface Props {
   movie: Movie;
-  /** Where the page knows it better than the viewer's latest ratings do. */
-  rating?: number | null;
-  size?: 'small' | 'large';
+  /** What the page knows of the viewer's opinion, which may be older than the latest ones. */
+  said?: Pick<MyRating, 'rating' | 'not_interested'>;
+  /** On a page of its own: with words beside the signs. */
+  large?: boolean;
 }
 
 /** Stars, and a way to say that a film is of no interest. */
-export function RateFilm({ movie, rating = null, size = 'small' }: Props) {
+export function RateFilm({ movie, said, large = false }: Props) {
   const me = useMe();
   const latest = useQuery({ ...latestRatingsQuery, enabled: me !== undefined && me.kind !== 'anonymous' });
-  const known = latest.data?.items.find((entry) => entry.movie.movie_id === movie.movie_id);
+  const known = latest.data?.items.find((entry) => entry.movie.movie_id === movie.movie_id) ?? said;
   const opinion = useOpinion(movie);
 
-  const pending = opinion.isPending ? opinion.variables : undefined;
-  const value = pending === undefined ? (known?.rating ?? rating) : pending && 'rating' in pending ? pending.rating : null;
+  const pending = opinion.isPending ? opinion.variables : null;
+  const value = pending && 'rating' in pending ? pending.rating : (known?.rating ?? null);
   const dismissed = known?.not_interested ?? false;
   return (
-    <div className="flex items-center justify-between gap-1">
-      <StarInput label={movie.title} value={value} size={size} onRate={(stars) => opinion.mutate({ rating: stars })} />
+    <div className={large ? 'flex flex-wrap items-center gap-x-6 gap-y-3' : 'flex items-center justify-between gap-1'}>
+      <StarInput label={movie.title} value={value} size={large ? 'large' : 'small'} onRate={(stars) => opinion.mutate({ rating: stars })} />
       <button
         type="button"
-        className="icon-button"
+        className={large ? 'button' : 'icon-button'}
         aria-pressed={dismissed}
-        aria-label={`Not interested in ${movie.title}`}
-        title="Not interested"
+        aria-label={large ? undefined : `Not interested in ${movie.title}`}
+        title={large ? undefined : 'Not interested'}
         onClick={() => opinion.mutate(dismissed ? null : { not_interested: true })}
       >
         <DismissIcon />
+        {large && 'Not interested'}
       </button>
     </div>
   );

@@ -31,7 +31,7 @@ export function WatchlistToggle({ movie, worded = false }: Props) {
       }
     >
       <BookmarkIcon filled={listed} />
-      {worded && 'On my watchlist'}
+      {worded && 'Watchlist'}
     </button>
   );
 }
