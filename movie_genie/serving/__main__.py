@@ -1,4 +1,4 @@
-"""Look after releases and the server: `python -m movie_genie.serving releases|activate|rollback|prune|…`."""
+"""Look after releases, and stop the server: `python -m movie_genie.serving releases`, and others."""
 
 import argparse
 import os
@@ -14,7 +14,7 @@ from movie_genie.serving.verification import answer_smoke_query
 
 def main() -> None:
     """Read the command line and do what it says."""
-    parser = argparse.ArgumentParser(prog="python -m movie_genie.serving", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m movie_genie.serving", description="Look after releases.")
     parser.add_argument(
         "--config", type=Path, default=Path("configs/server.yaml"), help="the server's settings"
     )
@@ -36,7 +36,9 @@ def _do(arguments: argparse.Namespace) -> None:
         case "releases":
             for release in releases.listing(folder):
                 mark = "* " if release.current else "< " if release.former else "  "
-                revision = (release.git_revision or "unknown commit")[:12]
+                revision = (
+                    f"commit {release.git_revision[:12]}" if release.git_revision else "no commit known"
+                )
                 print(f"{mark}{release.release_id}  {release.published_at:%Y-%m-%d %H:%M} UTC  {revision}")
         case "activate":
             releases.activate(folder, arguments.release_id)
