@@ -29,6 +29,10 @@ CHATTER = re.compile(
 """Lines of DVC that say nothing to somebody who watches a run."""
 
 
+KILLED = re.compile(r"ERROR: failed to reproduce .*, exited with -(\d+)$")
+"""What DVC says of a stage that a signal ended."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """How a stage ended."""
@@ -88,7 +92,7 @@ class Runner:
         """Pass on what a stage says, until it ends."""
         started = time.monotonic()
         state: Literal["ran", "restored", "unchanged"] = "unchanged"
-        why = "no reason given"
+        why, killed_by = "no reason given", 0
         with child:  # closes the pipe and waits
             for line in child.stdout or ():
                 if line.startswith("Running stage "):
@@ -96,23 +100,25 @@ class Runner:
                     self._say(name, "started")
                 elif "is cached - skipping run" in line:
                     state = "restored"
+                elif killed := KILLED.match(line):
+                    killed_by = int(killed[1])
                 elif not CHATTER.match(line):
                     if not why.startswith("error: "):
                         why = line.strip()
                     self._say(name, line.rstrip())
+        killed_by = max(killed_by, -child.returncode)
+        if killed_by:
+            why = f"killed by {signal.Signals(killed_by).name}"
+        why = why.removeprefix("error: ").removeprefix("ERROR: ")
         seconds = time.monotonic() - started
-        if child.returncode:
-            self._ended.put(
-                Outcome(name, "failed", seconds, why.removeprefix("error: ").removeprefix("ERROR: "))
-            )
-        else:
-            self._ended.put(Outcome(name, state, seconds))
+        self._ended.put(
+            Outcome(name, "failed", seconds, why) if child.returncode else Outcome(name, state, seconds)
+        )
 
     def _say(self, name: str, text: str) -> None:
         if not self._stopping:
-            sys.stdout.write(
-                f"{name:{self._width}} | {text}\n"
-            )  # one call a line: stages speak at the same time
+            # one call a line, as stages speak at the same time
+            sys.stdout.write(f"{name:{self._width}} | {text}\n")
             sys.stdout.flush()
 
     @contextlib.contextmanager

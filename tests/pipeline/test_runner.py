@@ -112,6 +112,12 @@ def test_a_failure_stops_what_depends_on_it_and_nothing_else(
     assert ": 2 ran, 3 unchanged\n" in capsys.readouterr().out
 
 
+def test_a_killed_stage_is_said_to_be_killed(project: Path, graph: PipelineGraph) -> None:
+    (project / "dvc.yaml").write_text(DIAMOND.replace("echo top speaks", "echo top speaks; kill -KILL $$"))
+    outcomes = Runner(project, pipeline_of(project)).run(["top"], ())
+    assert [(outcome.state, outcome.why) for outcome in outcomes] == [("failed", "killed by SIGKILL")]
+
+
 def test_what_ran_once_is_restored_and_what_is_unchanged_left_alone(
     project: Path, graph: PipelineGraph, capsys: pytest.CaptureFixture[str]
 ) -> None:
