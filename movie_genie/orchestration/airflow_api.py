@@ -24,6 +24,14 @@ class AirflowApi:
         self._credentials = {"username": user, "password": password}
         self._token: str | None = None
 
+    def answers(self) -> bool:
+        """Whether the API server is up."""
+        try:
+            self._call("GET", "/api/v2/version", signed=False)
+        except UserError:
+            return False
+        return True
+
     def healthy(self) -> bool:
         """Whether the database, scheduler and DAG processor report that they are well."""
         try:

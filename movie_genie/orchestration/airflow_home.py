@@ -84,6 +84,9 @@ def environment(
         "AIRFLOW__API__BASE_URL": api,
         "AIRFLOW__API__SECRET_KEY": known.api_secret_key,
         "AIRFLOW__API_AUTH__JWT_SECRET": known.jwt_secret,
+        # Trainings may leave the API server little of the machine: a slow answer must not end a task.
+        "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
+        "AIRFLOW__WORKERS__MAX_FAILED_HEARTBEATS": "10",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",  # nothing of ours talks to a network unasked
     }
     if several_machines:

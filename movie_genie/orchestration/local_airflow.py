@@ -41,10 +41,11 @@ def serve(project: Path, config: AirflowConfig) -> None:
         print("Airflow starts; this takes about a minute.", flush=True)
         airflow.run("db", "migrate")
         airflow.start("api-server", ["api-server"])
-        airflow.start("scheduler", ["scheduler", "--skip-serve-logs"])
         airflow.start("dag-processor", ["dag-processor"])
         airflow.start("triggerer", ["triggerer", "--skip-serve-logs"])
         api = connect(project, config)
+        airflow.wait_until(api.answers)  # tasks of an interrupted run would fail before that
+        airflow.start("scheduler", ["scheduler", "--skip-serve-logs"])
         airflow.wait_until(api.healthy)
         api.set_pools(config.pools)
         print(f"Airflow is at {api.url}", flush=True)
