@@ -143,6 +143,9 @@ PER_USER = pa.schema(
 )
 """results/per_user.parquet: one row a test case and system, in the order of PROTOCOLS, systems, cases."""
 
+STORY_WORDS = pa.schema([("word", pa.string()), ("films", pa.list_(pa.int32()))])
+"""A release's story_words.arrow: the words of the films' texts in order, each with its films' item_idx."""
+
 FIRST_VIEWER_ID = 1 << 40
 """User ids from here on are the app's own viewers; no data set has ids this large."""
 

@@ -1,6 +1,7 @@
 """What a release is made of: the pipeline's outputs, in the form that serves fastest."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from movie_genie.data import schemas
 from movie_genie.errors import UserError
-from movie_genie.serving import catalogue, personas
+from movie_genie.serving import catalogue, personas, search, stories
 from movie_genie.serving.query_encoder import QueryEncoder
 
 WEIGHTS = schemas.PROTOCOLS[0]
@@ -50,7 +51,7 @@ def assemble(project: Path, target: Path) -> None:
     content = _of_vocabulary(content, movie_ids, processed / "content_features.parquet")
     _write_films(target, content, ratings, movie_ids)
     _write_personas(target, ratings, users, movie_ids)
-    QueryEncoder.export(target / "query_encoder")
+    QueryEncoder.export(target / search.ENCODER)
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -72,7 +73,7 @@ def _of_vocabulary(content: pa.Table, movie_ids: NDArray[np.int64], path: Path) 
 
 
 def _write_films(target: Path, content: pa.Table, ratings: pa.Table, movie_ids: NDArray[np.int64]) -> None:
-    """catalogue.arrow and text_embeddings.npy."""
+    """catalogue.arrow, story_words.arrow and text_embeddings.npy."""
     items = len(movie_ids)
     rated, known = _item_idx(ratings, movie_ids)
     stars = ratings["rating"].to_numpy()[known].astype(np.float64)
@@ -89,8 +90,15 @@ def _write_films(target: Path, content: pa.Table, ratings: pa.Table, movie_ids: 
         "popularity": pa.array(popularity.astype(np.float32)),
     }
     _write_arrow(target / catalogue.FILE, columns, schemas.CATALOGUE)
+    _write_arrow(target / stories.FILE, stories.table_of(_texts(content)), schemas.STORY_WORDS)
     flat = content["embedding"].combine_chunks().flatten().to_numpy()
     np.save(target / "text_embeddings.npy", flat.reshape(items, schemas.EMBEDDING_SIZE))
+
+
+def _texts(content: pa.Table) -> Iterator[str]:
+    """All that is told of each film."""
+    for row in content.select(["title", "genres", "keywords", "overview"]).to_pylist():
+        yield " ".join([row["title"], *row["genres"], *(row["keywords"] or []), row["overview"] or ""])
 
 
 def _write_personas(target: Path, ratings: pa.Table, users: pa.Table, movie_ids: NDArray[np.int64]) -> None:

@@ -102,7 +102,7 @@ class Recommender:
             int(fusion["candidates"]),
         )
         self.text: NDArray[np.float32] = np.load(folder / "text_embeddings.npy", mmap_mode="r")
-        self._search = Search(self.catalogue, self.text, folder / "query_encoder")
+        self._search = Search(folder, self.catalogue, self.text)
         counts = self.catalogue.ratings_count
         self._lengths = np.maximum(np.linalg.norm(self.two_stage.two_tower.item_vectors, axis=1), 1e-9)
         self._support = (counts / (counts + SUPPORT)).astype(np.float32)

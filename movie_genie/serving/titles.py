@@ -22,8 +22,8 @@ LAST_LETTER = "\U0010ffff"  # sorts after every letter
 BEGINNING, MISTYPED = 0.9, 0.8
 """What a word counts that only begins as asked, or is one edit away (optimal string alignment)."""
 
-COVERED, TITLE_SHARE, POPULAR = 0.75, 0.15, 0.10
-"""Of the score: how much of the query is in the title, how much of the title in the query, how popular."""
+COVERED, TITLE_SHARE, KNOWN = 0.75, 0.15, 0.10
+"""Of the score: how much of the query is in the title, how much of the title in the query, how well known it is."""
 
 
 def words(text: str) -> list[str]:
@@ -49,7 +49,8 @@ def as_one_word(title: str) -> set[str]:
 class Titles:
     """An index of the words in films' titles and of the titles written as one word."""
 
-    def __init__(self, movies: Sequence[Movie], popularity: NDArray[np.float64]) -> None:
+    def __init__(self, movies: Sequence[Movie], known: NDArray[np.float64]) -> None:
+        """`known` is how well known each film is: (items,) in [0, 1]."""
         postings: dict[str, list[int]] = defaultdict(list)
         whole: dict[str, list[int]] = defaultdict(list)
         for item, movie in enumerate(movies):
@@ -66,8 +67,7 @@ class Titles:
         for word, films, weight in zip(self._words, self._films, rarity, strict=False):
             if word not in years:
                 self._title_weight[films] += weight
-        logs = np.log1p(popularity)
-        self._popular = logs / max(logs.max(initial=0), 1e-9)
+        self._known = known
 
     def scores(self, query: str) -> NDArray[np.float64]:
         """How well each title fits: (items,) in [0, 1], 0 where less than half of the query is in it.
@@ -88,7 +88,7 @@ class Titles:
         of_title = np.minimum(covered / np.maximum(self._title_weight, 1e-9), 1)
         for item, likeness in self._one_word("".join(asked)).items():
             share[item], of_title[item] = max(share[item], likeness), max(of_title[item], likeness)
-        fit: NDArray[np.float64] = share * (COVERED + TITLE_SHARE * of_title + POPULAR * self._popular)
+        fit: NDArray[np.float64] = share * (COVERED + TITLE_SHARE * of_title + KNOWN * self._known)
         fit[share < 0.5] = 0
         return fit
 

@@ -76,9 +76,9 @@ def test_words_that_are_in_no_title_find_nothing(titles):
 
 def test_among_equal_titles_the_popular_one_comes_first():
     movies = [Movie(1, "Heat", 1986, (), None), Movie(2, "Heat", 1995, (), None)]
-    scores = Titles(movies, np.array([1.0, 100.0])).scores("heat")
+    scores = Titles(movies, np.array([0.1, 1.0])).scores("heat")
     assert scores[1] > scores[0] > 0
-    assert np.argmax(Titles(movies, np.array([1.0, 100.0])).scores("heat 1986")) == 0
+    assert np.argmax(Titles(movies, np.array([0.1, 1.0])).scores("heat 1986")) == 0
 
 
 def test_an_empty_catalogue_finds_nothing():

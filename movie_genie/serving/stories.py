@@ -1,0 +1,75 @@
+"""Which words tell of which films: the plain side of searching by meaning, which one vector a film blurs."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from movie_genie.data.schemas import STORY_WORDS
+from movie_genie.serving.catalogue import map_table
+from movie_genie.serving.titles import words
+
+FILE = "story_words.arrow"
+ENDINGS = ("ing", "ers", "er", "ed", "es", "s")
+SHORTEST_STEM = 3
+MOST_WORDS = 60
+
+
+def stems(text: str) -> list[str]:
+    """The text's words, each once and without its commonest ending.
+
+    >>> stems("Dreams of dreaming dreamers")
+    ['dream', 'of']
+    """
+    return list(dict.fromkeys(map(_stem, words(text))))
+
+
+def _stem(word: str) -> str:
+    for ending in ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= SHORTEST_STEM:
+            return word.removesuffix(ending)
+    return word
+
+
+def table_of(texts: Iterable[str]) -> dict[str, pa.Array]:
+    """The columns of STORY_WORDS for the films' texts, in the order of item_idx."""
+    films: dict[str, list[int]] = defaultdict(list)
+    for item, text in enumerate(texts):
+        for stem in stems(text):
+            films[stem].append(item)
+    known = sorted(films)
+    return {
+        "word": pa.array(known, pa.string()),
+        "films": pa.array([films[word] for word in known], pa.list_(pa.int32())),
+    }
+
+
+class StoryWords:
+    """The index of a release; the films of each word stay in a memory map."""
+
+    def __init__(self, release: Path, items: int) -> None:
+        table = map_table(release / FILE, STORY_WORDS)
+        films = table["films"].combine_chunks()
+        self._items = items
+        self._row = {word: row for row, word in enumerate(table["word"].to_pylist())}
+        self._first = np.from_dlpack(films.offsets)
+        self._films = np.from_dlpack(films.values)
+
+    def coverage(self, query: str) -> NDArray[np.float64]:
+        """The share of the query's words that tell of each film: (items,) in [0, 1].
+
+        Words are weighed by their rarity (inverse document frequency; Sparck Jones 1972).
+        """
+        covered, total = np.zeros(self._items), 0.0
+        for stem in stems(query)[:MOST_WORDS]:
+            row = self._row.get(stem)
+            films = (
+                self._films[self._first[row] : self._first[row + 1]] if row is not None else self._films[:0]
+            )
+            weight = float(np.log1p(self._items / (len(films) + 0.5)))
+            covered[films] += weight
+            total += weight
+        return covered / max(total, 1e-9)
