@@ -15,6 +15,10 @@ from movie_genie.orchestration.stale_lock import command_line
 DVC = (sys.executable, "-m", "dvc")
 
 
+class BusyError(UserError):
+    """DVC is at work on the stage asked about."""
+
+
 def pipeline_of(root: Path) -> PipelineGraph:
     """The stages of `root`'s dvc.yaml."""
     try:
@@ -37,14 +41,18 @@ def changes(root: Path, stages: list[str]) -> dict[str, list[str]]:
 
     Raises
     ------
+    BusyError
+        When a DVC process holds what a stage reads or writes.
     UserError
-        When DVC cannot say, with its own first line.
+        When DVC cannot say for another reason, with its own first line.
     """
     command = [*DVC, "status", "--json", *stages]
     done = subprocess.run(command, check=False, cwd=root, capture_output=True, text=True)
     if done.returncode:
         reason = next((line for line in done.stderr.splitlines() if line.strip()), "no reason given")
-        raise UserError(f"dvc status: {reason.removeprefix('ERROR: ')}")
+        raise (BusyError if "is busy" in reason else UserError)(
+            f"dvc status: {reason.removeprefix('ERROR: ')}"
+        )
     said: dict[str, list[Any]] = json.loads(done.stdout or "{}")  # Any: see _words
     return {stage: [word for entry in entries for word in _words(entry)] for stage, entries in said.items()}
 

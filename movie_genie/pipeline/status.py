@@ -1,16 +1,18 @@
 """`--status`: each stage's state, the last metrics, and whether the server answers."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from movie_genie.errors import UserError
 from movie_genie.files import read_json
 from movie_genie.orchestration.dvc_graph import PipelineGraph
-from movie_genie.pipeline.dvc import changes, ever_run, running
+from movie_genie.pipeline.dvc import BusyError, changes, ever_run, running
 from movie_genie.pipeline.server import release_served, server_url
 
 REASONS_SHOWN = 3
+TRIES = 5
 
 
 def after(graph: PipelineGraph, stages: Iterable[str]) -> dict[str, str]:
@@ -29,10 +31,8 @@ def stage_lines(root: Path, graph: PipelineGraph) -> list[str]:
 
     DVC refuses to judge a running stage and what reads its outputs, so it is asked about the others only.
     """
-    busy = running(root, graph)
+    busy, changed = _running_and_changed(root, graph)
     behind_busy = after(graph, busy)
-    asked = [name for name in graph.order if name not in busy and name not in behind_busy]
-    changed = changes(root, asked) if asked else {}
     behind_changed = after(graph, changed)
     known = ever_run(root)
     width = max(map(len, graph.stages))
@@ -50,6 +50,19 @@ def stage_lines(root: Path, graph: PipelineGraph) -> list[str]:
             state = "up to date"
         lines.append(f"{name:{width}}  {state}")
     return lines
+
+
+def _running_and_changed(root: Path, graph: PipelineGraph) -> tuple[set[str], dict[str, list[str]]]:
+    """Stages that run, and why others (less those that wait for them) are not up to date.
+
+    Another stage may start between the two questions: then both are asked again.
+    """
+    for _ in range(TRIES):
+        busy = running(root, graph)
+        asked = [name for name in graph.order if name not in busy and name not in after(graph, busy)]
+        with suppress(BusyError):
+            return busy, changes(root, asked) if asked else {}
+    raise UserError("stages start and end faster than DVC can be asked; try again")
 
 
 def _shortened(reasons: list[str]) -> str:

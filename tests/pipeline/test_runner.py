@@ -152,7 +152,8 @@ def test_a_group_runs_alone_and_says_what_it_lacks(project: Path) -> None:
 @pytest.fixture
 def run_in_background(project: Path) -> Iterator[subprocess.Popen[bytes]]:
     program = (
-        "import sys; from pathlib import Path; from movie_genie.cli import run\n"
+        "import signal, sys; from pathlib import Path; from movie_genie.cli import run\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # ignored where tests run in the background
         "from movie_genie.pipeline.main import run_pipeline\n"
         "run(lambda: run_pipeline(Path(sys.argv[1]), None, force=False))"
     )
