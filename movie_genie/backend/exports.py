@@ -41,7 +41,7 @@ def _ratings(feedback: Feedback, viewer_id: int, catalogue: Catalogue) -> list[J
         {
             **_film(said.movie_id, catalogue),
             "rating": said.rating,
-            "not_interested": said.not_interested,
+            "not_interested": said.rating is None,
             "rated_at": iso(said.rated_at),
         }
         for said in feedback.all_ratings(viewer_id)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import starmap
 
 from sqlalchemy import Connection, bindparam, delete, func, select
 
@@ -10,19 +11,22 @@ from movie_genie.backend.database import Database
 from movie_genie.backend.tables import ratings, watchlist
 from movie_genie.serving.records import Rated
 
-_COLUMNS = (ratings.c.movie_id, ratings.c.rating, ratings.c.not_interested, ratings.c.rated_at)
+_COLUMNS = (ratings.c.movie_id, ratings.c.rating, ratings.c.rated_at)
 _OF_VIEWER = ratings.c.viewer_id == bindparam("viewer_id")
-_HISTORY = select(*_COLUMNS).where(_OF_VIEWER).order_by(ratings.c.rated_at, ratings.c.movie_id)
+_HISTORY = (
+    select(ratings.c.movie_id, ratings.c.rating, ratings.c.rated_at // 1000)
+    .where(_OF_VIEWER)
+    .order_by(ratings.c.rated_at, ratings.c.movie_id)
+)
 _NEWEST = select(*_COLUMNS).where(_OF_VIEWER).order_by(ratings.c.rated_at.desc(), ratings.c.movie_id.desc())
 
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """A viewer's word on a film; `rated_at` in milliseconds since 1970, UTC."""
+    """A viewer's word on a film: stars, or None for "not interested"; `rated_at` in milliseconds since 1970."""
 
     movie_id: int
     rating: float | None
-    not_interested: bool
     rated_at: int
 
 
@@ -35,8 +39,7 @@ class Feedback:
     def history(self, viewer_id: int) -> list[Rated]:
         """Return all that a viewer said, oldest first, as the engine takes it."""
         with self._database.read() as connection:
-            rows = connection.execute(_HISTORY, {"viewer_id": viewer_id}).all()
-        return [Rated(movie, None if dull else stars, at // 1000) for movie, stars, dull, at in rows]
+            return list(starmap(Rated, connection.execute(_HISTORY, {"viewer_id": viewer_id})))
 
     def ratings_count(self, viewer_id: int) -> int:
         """Return how many films a viewer spoke of."""
@@ -62,9 +65,9 @@ class Feedback:
             row = connection.execute(query, {"viewer_id": viewer_id}).first()
         return Rating(*row) if row else None
 
-    def rate(self, viewer_id: int, movie_id: int, stars: float | None, not_interested: bool) -> Rating:
+    def rate(self, viewer_id: int, movie_id: int, stars: float | None) -> Rating:
         """Keep a word on a film in place of an earlier one."""
-        rating = Rating(movie_id, stars, not_interested, now())
+        rating = Rating(movie_id, stars, now())
         with self._database.write() as connection:
             self._keep(connection, viewer_id, [rating])
         return rating
@@ -90,7 +93,7 @@ class Feedback:
         new = statement.excluded
         upsert = statement.on_conflict_do_update(
             index_elements=["viewer_id", "movie_id"],
-            set_={"rating": new.rating, "not_interested": new.not_interested, "rated_at": new.rated_at},
+            set_={"rating": new.rating, "rated_at": new.rated_at},
         )
         connection.execute(upsert, [{"viewer_id": viewer_id, **asdict(word)} for word in said])
 

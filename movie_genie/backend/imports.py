@@ -89,7 +89,7 @@ def as_ratings(matched: Sequence[Matched]) -> list[Rating]:
     for place, found in enumerate(matched):
         given = found.line.rated_at
         rated_at = moment if given is None or given < 0 else min(given + place, moment)
-        rating = Rating(found.movie_id, found.line.stars, not_interested=False, rated_at=rated_at)
+        rating = Rating(found.movie_id, found.line.stars, rated_at)
         if found.movie_id not in latest or latest[found.movie_id].rated_at <= rated_at:
             latest[found.movie_id] = rating
     return list(latest.values())

@@ -59,12 +59,10 @@ ratings = Table(
     metadata,
     _owner(),
     Column("movie_id", BigInteger, nullable=False),
-    Column("rating", Float),  # null: not rated, only "not interested"
-    Column("not_interested", Boolean, nullable=False, default=False),
+    Column("rating", Float),  # null: "not interested"
     Column("rated_at", BigInteger, nullable=False),
     PrimaryKeyConstraint("viewer_id", "movie_id"),
-    CheckConstraint("rating IS NULL OR (rating >= 0.5 AND rating <= 5)", name="range"),
-    CheckConstraint("rating IS NOT NULL OR not_interested", name="says_something"),
+    CheckConstraint("rating >= 0.5 AND rating <= 5", name="range"),
     sqlite_with_rowid=False,  # a viewer's rows lie side by side: a history is read in half the time
 )
 

@@ -99,4 +99,5 @@ def test_every_acknowledged_rating_outlives_kill_9(server: RealServer):
         kept = writer.kept()
         for film, stars in writer.acknowledged.items():
             assert kept.get(film) in {stars, *writer.tried[film]}, f"film {film}: {stars} was acknowledged"
+        assert writer.client.call("GET", "/api/me/recommendations")[0] == 200
         assert kept.keys() <= writer.acknowledged.keys() | writer.tried.keys()

@@ -116,7 +116,7 @@ def test_a_watchlist_keeps_its_order_and_each_film_once(user: Browser):
 
 
 def test_a_film_that_a_later_release_lacks_is_still_listed_and_can_go(user: Browser, services):
-    services.feedback.rate(1, 777777, 4.0, False)
+    services.feedback.rate(1, 777777, 4.0)
     (item,) = user.get("/me/ratings").json["items"]
     assert (item["movie"]["movie_id"], item["movie"]["title"]) == (777777, "Film 777777")
     assert user.get("/me/recommendations").status_code == 200

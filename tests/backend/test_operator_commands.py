@@ -67,7 +67,7 @@ def test_a_snapshot_says_how_much_there_is_and_whether_it_is_new(database: Datab
     accounts = Accounts(database)
     viewer = accounts.recognise(accounts.open_guest())
     assert viewer is not None
-    Feedback(database).rate(viewer.id, 1, 4.0, False)
+    Feedback(database).rate(viewer.id, 1, 4.0)
     assert backend(tmp_path, *command).stdout == f"{target}: 1 ratings, changed\n"
     assert backend(tmp_path, *command).stdout == f"{target}: 1 ratings, unchanged\n"
 

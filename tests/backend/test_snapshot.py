@@ -41,9 +41,9 @@ def test_ratings_come_with_ids_that_no_data_set_has_and_in_order(
     Feedback(database).rate_many(
         viewer.id,
         [
-            Rating(7, 4.5, False, 2_000_900),
-            Rating(3, 0.5, False, 1_000_000),
-            Rating(9, None, True, 3_000_000),  # no stars: nothing to learn from
+            Rating(7, 4.5, 2_000_900),
+            Rating(3, 0.5, 1_000_000),
+            Rating(9, None, 3_000_000),  # no stars: nothing to learn from
         ],
     )
     target = tmp_path / "ratings.parquet"
@@ -62,14 +62,14 @@ def test_the_same_ratings_give_the_same_bytes_and_an_untouched_file(
     database: Database, viewer: Viewer, tmp_path: Path
 ):
     feedback, target, again = Feedback(database), tmp_path / "ratings.parquet", tmp_path / "again.parquet"
-    feedback.rate_many(viewer.id, [Rating(film, 3.0, False, film * 1000) for film in range(1, 200)])
+    feedback.rate_many(viewer.id, [Rating(film, 3.0, film * 1000) for film in range(1, 200)])
     snapshot(database, target)
     untouched = target.stat().st_mtime_ns, target.stat().st_ino
     assert snapshot(database, target) == (199, False)
     assert (target.stat().st_mtime_ns, target.stat().st_ino) == untouched
     snapshot(database, again)
     assert again.read_bytes() == target.read_bytes()
-    feedback.rate(viewer.id, 1, 5.0, False)
+    feedback.rate(viewer.id, 1, 5.0)
     assert snapshot(database, target) == (199, True)
     assert target.read_bytes() != again.read_bytes()
 
@@ -78,7 +78,7 @@ def test_what_a_deleted_viewer_rated_is_gone_from_the_next_snapshot(
     database: Database, viewer: Viewer, tmp_path: Path
 ):
     target = tmp_path / "ratings.parquet"
-    Feedback(database).rate(viewer.id, 1, 5.0, False)
+    Feedback(database).rate(viewer.id, 1, 5.0)
     snapshot(database, target)
     Accounts(database).delete(viewer, "")
     assert snapshot(database, target) == (0, True)
@@ -89,7 +89,7 @@ def test_nothing_else_is_left_in_the_folder_that_dvc_watches(
     database: Database, viewer: Viewer, tmp_path: Path
 ):
     folder = tmp_path / "feedback"
-    Feedback(database).rate(viewer.id, 1, 5.0, False)
+    Feedback(database).rate(viewer.id, 1, 5.0)
     for _ in range(2):
         snapshot(database, folder / "ratings.parquet")
     assert [file.name for file in folder.iterdir()] == ["ratings.parquet"]

@@ -148,7 +148,7 @@ def test_a_hundred_megabytes_are_refused_unread(user: Browser):
 def test_a_failure_in_the_middle_leaves_nothing(user: Browser, services):
     """The database refuses the second row: the first is not kept either."""
     with pytest.raises(IntegrityError, match="ck_ratings_range"):
-        services.feedback.rate_many(1, [Rating(1, 4.0, False, 1), Rating(50, 9.5, False, 2)])
+        services.feedback.rate_many(1, [Rating(1, 4.0, 1), Rating(50, 9.5, 2)])
     assert ratings_of(user) == {}
 
 
@@ -213,7 +213,7 @@ class OneRating:
     """A viewer's feedback: one rating of that film."""
 
     def all_ratings(self, _viewer_id: int) -> list[Rating]:
-        return [Rating(1, 4.0, False, 0)]
+        return [Rating(1, 4.0, 0)]
 
 
 @given(

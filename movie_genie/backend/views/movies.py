@@ -24,7 +24,7 @@ def movie(movie_id: int) -> Response:
         detail
         | {
             "my_rating": said.rating if said else None,
-            "not_interested": said.not_interested if said else False,
+            "not_interested": said is not None and said.rating is None,
             "in_watchlist": feedback.in_watchlist(viewer.id, movie_id) if viewer else False,
         }
     )

@@ -35,9 +35,7 @@ def rate(json_data: RatingIn) -> Response:
     """Rate a film, or say that it is of no interest; the next recommendation already knows it."""
     presenter = services().presenter()
     presenter.engine.catalogue.item(json_data.movie_id)
-    said = services().feedback.rate(
-        current_viewer().id, json_data.movie_id, json_data.rating, json_data.not_interested
-    )
+    said = services().feedback.rate(current_viewer().id, json_data.movie_id, json_data.rating)
     return answer(_rating(presenter, said), 201)
 
 
@@ -86,7 +84,7 @@ def _rating(presenter: Presenter, said: Said) -> Json:
     return {
         "movie": presenter.card(said.movie_id),
         "rating": said.rating,
-        "not_interested": said.not_interested,
+        "not_interested": said.rating is None,
         "rated_at": iso(said.rated_at),
     }
 

@@ -36,11 +36,9 @@ def upgrade() -> None:
         _owner("ratings"),
         sa.Column("movie_id", sa.BigInteger, nullable=False),
         sa.Column("rating", sa.Float),
-        sa.Column("not_interested", sa.Boolean, nullable=False),
         sa.Column("rated_at", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("viewer_id", "movie_id", name="pk_ratings"),
-        sa.CheckConstraint("rating IS NULL OR (rating >= 0.5 AND rating <= 5)", name="ck_ratings_range"),
-        sa.CheckConstraint("rating IS NOT NULL OR not_interested", name="ck_ratings_says_something"),
+        sa.CheckConstraint("rating >= 0.5 AND rating <= 5", name="ck_ratings_range"),
         sqlite_with_rowid=False,
     )
     op.create_table(
