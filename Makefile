@@ -32,8 +32,8 @@ $(INSTALLED):
 	@touch $@
 
 test: $(INSTALLED) ## Run the fast tests, the pipeline end to end, and the web app's tests
-	$(BIN)/pytest
-	$(BIN)/pytest -m e2e tests/pipeline
+	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist loadfile -m e2e tests/pipeline
 	@if command -v npm >/dev/null; then \
 		cd frontend && { test -d node_modules || npm ci --no-audit --no-fund; } && npm test; \
 	else echo "skipped: the web app's tests need Node.js 20"; fi

@@ -7,10 +7,12 @@ rest of an empty request. Its own memory storage starts a thread for every few r
 import hashlib
 import threading
 import time
+from collections.abc import Callable
 
+import structlog
 from limits import RateLimitItem, parse_many
-from limits.errors import ConfigurationError
-from limits.storage import Storage, storage_from_string
+from limits.errors import ConfigurationError, StorageError
+from limits.storage import RedisStorage, Storage
 from limits.strategies import FixedWindowRateLimiter
 
 from movie_genie.backend.errors import ProblemError
@@ -22,6 +24,10 @@ GUEST = "20 per minute; 200 per hour"
 IMPORT = "10 per minute"
 
 IN_MEMORY = "memory://"
+PAUSE_SECONDS = 10.0
+"""How long a Redis that failed is left alone; each worker counts for itself meanwhile."""
+
+_log = structlog.get_logger("limits")
 
 
 class Limits:
@@ -36,12 +42,10 @@ class Limits:
     """
 
     def __init__(self, storage: str, everything: str) -> None:
-        try:
-            self._limiter = FixedWindowRateLimiter(
-                Windows() if storage == IN_MEMORY else storage_from_string(storage)
-            )
-        except ConfigurationError as error:
-            raise UserError(f"RATELIMIT_STORAGE_URI: {error}") from None
+        self.own = Windows()
+        self._alone = FixedWindowRateLimiter(self.own)
+        self._shared = None if storage == IN_MEMORY else FixedWindowRateLimiter(_shared_storage(storage))
+        self._alone_until = 0.0
         try:
             self._everything = parse_many(everything)
         except ValueError:
@@ -69,13 +73,31 @@ class Limits:
 
     def _hit(self, items: list[RateLimitItem], what: str, key: str) -> None:
         hashed = hashlib.sha256(key.encode()).hexdigest()
-        for item in items:
-            if not self._limiter.hit(item, what, hashed):
-                reset = self._limiter.get_window_stats(item, what, hashed).reset_time
-                wait = max(1, round(reset - time.time()))
-                raise ProblemError(
-                    429, f"too many requests; wait {wait} s", headers={"Retry-After": str(wait)}
-                )
+        if self._shared is not None and time.monotonic() >= self._alone_until:
+            try:
+                _count(self._shared, items, what, hashed)
+                return
+            except StorageError as error:
+                self._alone_until = time.monotonic() + PAUSE_SECONDS
+                _log.warning("limits are counted by each worker for itself", error=str(error.storage_error))
+        _count(self._alone, items, what, hashed)
+
+
+def _count(limiter: FixedWindowRateLimiter, items: list[RateLimitItem], what: str, key: str) -> None:
+    for item in items:
+        if not limiter.hit(item, what, key):
+            reset = limiter.get_window_stats(item, what, key).reset_time
+            wait = max(1, round(reset - time.time()))
+            raise ProblemError(429, f"too many requests; wait {wait} s", headers={"Retry-After": str(wait)})
+
+
+def _shared_storage(address: str) -> Storage:
+    if not address.startswith(("redis://", "rediss://")):
+        raise UserError(f"RATELIMIT_STORAGE_URI: expected {IN_MEMORY} or redis://…, got {address!r}")
+    try:
+        return RedisStorage(address, wrap_exceptions=True, socket_timeout=1.0, socket_connect_timeout=1.0)
+    except (ConfigurationError, ValueError) as error:
+        raise UserError(f"RATELIMIT_STORAGE_URI: {error}; Redis needs `pip install .[redis]`") from None
 
 
 class Windows(Storage):
@@ -84,11 +106,12 @@ class Windows(Storage):
     STORAGE_SCHEME = None
     SWEEP_SECONDS = 60.0
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
         super().__init__()
+        self._clock = clock
         self._lock = threading.Lock()
         self._counts: dict[str, tuple[int, float]] = {}
-        self._swept = time.time()
+        self._swept = clock()
 
     @property
     def base_exceptions(self) -> tuple[type[Exception], ...]:
@@ -97,7 +120,7 @@ class Windows(Storage):
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """Count, from 0 where the window has ended."""
-        now = time.time()
+        now = self._clock()
         with self._lock:
             if now - self._swept > self.SWEEP_SECONDS:
                 self._counts = {kept: window for kept, window in self._counts.items() if window[1] > now}
@@ -111,11 +134,11 @@ class Windows(Storage):
     def get(self, key: str) -> int:
         """Return the count of a window that has not ended."""
         count, end = self._counts.get(key, (0, 0.0))
-        return count if end > time.time() else 0
+        return count if end > self._clock() else 0
 
     def get_expiry(self, key: str) -> float:
         """Return the moment when a window ends."""
-        return self._counts.get(key, (0, time.time()))[1]
+        return self._counts.get(key, (0, self._clock()))[1]
 
     def check(self) -> bool:
         """Return that memory is there."""

@@ -20,6 +20,9 @@ SERVER_URL = "MOVIE_GENIE_SERVER_URL"
 RUN = "MOVIE_GENIE_RUN"
 PID_FILE = "server.pid"
 STOP_SECONDS = 30.0
+ORPHANS_SECONDS = 10.0
+"""How long the workers of a killed server may hold its port until they notice that it is gone."""
+
 KNOWN_ERROR = "movie_genie.errors.UserError: "
 """How a traceback in the log names an error that a person can act on."""
 
@@ -91,11 +94,14 @@ class Server:
             raise UserError(
                 f"the server is already running at {self.url}; stop it with scripts/stop_server.sh"
             )
-        if _taken(self.config.host, self.config.port):
-            raise UserError(
-                f"port {self.config.port} is taken by another program: stop that one, or choose another port "
-                "in configs/server.yaml"
-            )
+        end = time.monotonic() + (ORPHANS_SECONDS if self.pid_file.exists() else 0)
+        while _taken(self.config.host, self.config.port):
+            if time.monotonic() >= end:
+                raise UserError(
+                    f"port {self.config.port} is taken by another program: stop that one, or choose another "
+                    "port in configs/server.yaml"
+                )
+            time.sleep(0.1)
         self.pid_file.parent.mkdir(parents=True, exist_ok=True)
         self.pid_file.unlink(
             missing_ok=True

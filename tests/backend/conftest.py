@@ -53,7 +53,7 @@ def shared_app(tiny_releases: Path, tmp_path_factory: pytest.TempPathFactory) ->
 def app(shared_app: APIFlask) -> APIFlask:
     """The app on the tiny release, with an empty database and nothing counted towards a limit."""
     services: Services = shared_app.extensions[KEY]
-    services.limits._limiter.storage.reset()
+    services.limits.own.reset()
     with services.database.write() as connection:
         connection.execute(viewers.delete())  # everything else goes with the viewers
         connection.exec_driver_sql("DELETE FROM sqlite_sequence")

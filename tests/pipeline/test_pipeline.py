@@ -11,7 +11,7 @@ import pytest
 import requests
 import yaml
 from test_definition import MADE, STAGES
-from workspace import Workspace
+from workspace import Workspace, processor_seconds
 
 from movie_genie.orchestration.dvc_graph import load_graph
 
@@ -49,9 +49,9 @@ def test_a_first_run_makes_everything_and_serves_it(deployed: Workspace) -> None
 
 def test_a_second_repro_runs_nothing(deployed: Workspace) -> None:
     assert deployed.status() == {}
-    started = time.monotonic()
+    started = processor_seconds()
     out = deployed.repro().stdout
-    assert time.monotonic() - started < 30, "5 s on an idle machine"
+    assert processor_seconds() - started < 5
     assert out.count("didn't change, skipping") == len(STAGES)
     assert "Running stage" not in out
 

@@ -91,6 +91,7 @@ def test_a_missing_verdict_is_no_pass(tmp_path):
         refuse_without_pass(tmp_path / "gate.json")
 
 
+@pytest.mark.usefixtures("linked_encoder")
 def test_where_somebody_else_runs_the_server_none_is_started_and_its_release_is_awaited(
     project, foreign_server
 ):
@@ -104,6 +105,7 @@ def test_where_somebody_else_runs_the_server_none_is_started_and_its_release_is_
     assert report["models"]["two_tower/model.safetensors"]
 
 
+@pytest.mark.usefixtures("linked_encoder")
 def test_the_same_deployment_writes_the_same_bytes_and_publishes_nothing(project, foreign_server):
     environment = {"MOVIE_GENIE_SERVER_URL": foreign_server[0]}
     deploy(config(), project, environment)
@@ -115,6 +117,7 @@ def test_the_same_deployment_writes_the_same_bytes_and_publishes_nothing(project
     assert sorted((project / "releases").iterdir()) == releases_before
 
 
+@pytest.mark.usefixtures("linked_encoder")
 def test_a_server_that_stays_with_the_old_release_fails_the_stage(project, foreign_server):
     url, state = foreign_server
     state["lag"] = 10**9

@@ -1,13 +1,9 @@
 import json
-import os
-import shutil
 import threading
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-import tiny
 
 from movie_genie.serving import live as live_module
 from movie_genie.serving import releases
@@ -18,23 +14,14 @@ from movie_genie.serving.records import Rated
 HISTORY = [Rated(1, 5.0, 1), Rated(47, 4.0, 2), Rated(1214, 4.5, 3)]
 
 
-@pytest.fixture(scope="module")
-def two_releases(tiny_releases, tmp_path_factory):
-    """A releases folder with two releases and what each recommends."""
-    folder = tmp_path_factory.mktemp("live") / "releases"
-    shutil.copytree(tiny_releases, folder, symlinks=True)
+@pytest.fixture
+def two_releases(folder, other_project, without_encoder):
+    """The ids of the release in service and of another one, and what each recommends."""
     first = releases.current(folder)
-    second = releases.publish(tiny.make_project(folder.parent / "other", seed=8), folder, datetime.now(UTC))
+    second = releases.publish(other_project, folder, datetime.now(UTC))
     answers = {name: Recommender(folder / name).recommend(HISTORY, limit=5) for name in (first, second)}
     assert answers[first] != answers[second]
-    return folder, first, second, answers
-
-
-@pytest.fixture
-def folder(two_releases, tmp_path):
-    """A copy to move `current` in, with the first release in service."""
-    target = tmp_path / "releases"
-    return Path(shutil.copytree(two_releases[0], target, symlinks=True, copy_function=os.link))
+    return first, second, answers
 
 
 def point_to(folder, name):
@@ -50,7 +37,7 @@ def until(condition, seconds=20):
 
 
 def test_swaps_under_concurrent_reads_never_serve_a_mixed_state(folder, two_releases):
-    _, first, second, answers = two_releases
+    first, second, answers = two_releases
     live = LiveRelease(folder, poll_seconds=0.01)
     live.start()
     wrong, served, stop = [], {first: 0, second: 0}, threading.Event()
@@ -78,7 +65,7 @@ def test_swaps_under_concurrent_reads_never_serve_a_mixed_state(folder, two_rele
 
 
 def test_a_half_copied_release_is_refused_and_the_old_one_keeps_serving(folder, two_releases, caplog):
-    _, first, second, answers = two_releases
+    first, second, answers = two_releases
     live = LiveRelease(folder)
     assert live.refresh()
     weights = folder / second / "bert4rec/model.safetensors"
@@ -95,7 +82,7 @@ def test_a_half_copied_release_is_refused_and_the_old_one_keeps_serving(folder, 
 
 
 def test_a_current_that_points_nowhere_or_is_gone_changes_nothing(folder, two_releases):
-    _, first, _, _ = two_releases
+    first = two_releases[0]
     live = LiveRelease(folder)
     assert live.refresh()
     point_to(folder, "0123456789ab")
@@ -112,11 +99,11 @@ def test_the_first_release_is_taken_up_when_it_comes(folder, two_releases, tmp_p
     folder.rename(tmp_path / "not-yet")
     until(lambda: live.engine is not None)
     live.stop()
-    assert live.engine.release_id == two_releases[1]
+    assert live.engine.release_id == two_releases[0]
 
 
 def test_a_refused_release_is_not_checked_over_and_over(folder, two_releases, monkeypatch):
-    second = two_releases[2]
+    second = two_releases[1]
     manifest = folder / second / "manifest.json"
     kept = manifest.read_text()
     manifest.unlink()
@@ -136,7 +123,7 @@ def test_a_refused_release_is_not_checked_over_and_over(folder, two_releases, mo
 
 
 def test_a_watcher_outlives_a_release_that_fails_in_an_unforeseen_way(folder, two_releases, monkeypatch):
-    _, first, second, _ = two_releases
+    first, second, _ = two_releases
     live = LiveRelease(folder, poll_seconds=0.01)
     live.start()
     opened = live_module.open_checked
