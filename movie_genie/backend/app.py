@@ -22,6 +22,7 @@ from movie_genie.backend.metrics import Metrics
 from movie_genie.backend.middleware import init_middleware
 from movie_genie.backend.openapi import init_openapi
 from movie_genie.backend.posters import Posters
+from movie_genie.backend.progress import FirstTraining
 from movie_genie.backend.services import KEY, Services
 from movie_genie.backend.session import HEADER
 from movie_genie.backend.settings import Settings, read_settings, secret_key
@@ -90,7 +91,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     init_openapi(app)
     init_middleware(app, settings, secret, limits, metrics)
     for blueprint in (
-        system_blueprint(metrics, code_hash()),
+        system_blueprint(metrics, FirstTraining(settings), code_hash()),
         movies,
         search,
         personas,

@@ -260,6 +260,19 @@ class PipelineState(BaseModel):
     runs_unknown: str | None
 
 
+class StageProgress(BaseModel):
+    """How far a stage of the first training is."""
+
+    stage: str
+    state: Literal["waiting", "running", "done", "failed"]
+
+
+class Progress(BaseModel):
+    """The stages of the first training, in no order; none where nothing is known, or a release is served."""
+
+    stages: list[StageProgress]
+
+
 class ImportedFilm(BaseModel):
     """A line of an import that found its film; `line` counts from 1, the header included."""
 

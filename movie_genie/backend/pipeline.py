@@ -3,9 +3,12 @@
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import requests
 
@@ -76,21 +79,50 @@ def dag_runs(url: str, user: str, password: str) -> list[DagRun]:
     UserError
         When Airflow is not configured, does not answer or refuses.
     """
+    with _signed_in(url, user, password) as airflow:
+        return _runs(airflow, url, RUNS)
+
+
+def latest_run(url: str, user: str, password: str) -> list[StageState]:
+    """Return Airflow's state of each task in its latest run of the DAG (`success`, `running`, …), in no order.
+
+    Raises
+    ------
+    UserError
+        As `dag_runs`.
+    """
+    with _signed_in(url, user, password) as airflow:
+        runs = _runs(airflow, url, 1)
+        if not runs:
+            return []
+        path = f"{url}/api/v2/dags/{DAG}/dagRuns/{quote(runs[0].run_id, safe='')}/taskInstances"
+        tasks = _json(airflow.get(path, timeout=AIRFLOW_SECONDS))["task_instances"]
+        return [StageState(str(task["task_id"]), str(task["state"])) for task in tasks]
+
+
+def _runs(airflow: requests.Session, url: str, limit: int) -> list[DagRun]:
+    answer = airflow.get(
+        f"{url}/api/v2/dags/{DAG}/dagRuns",
+        params={"limit": str(limit), "order_by": "-run_after"},
+        timeout=AIRFLOW_SECONDS,
+    )
+    return [
+        DagRun(str(run["dag_run_id"]), str(run["state"]), run.get("start_date"), run.get("end_date"))
+        for run in _json(answer)["dag_runs"]
+    ]
+
+
+@contextmanager
+def _signed_in(url: str, user: str, password: str) -> Iterator[requests.Session]:
+    """A session with Airflow; whatever goes wrong in it is one line."""
     if not url:
         raise UserError("Airflow is not configured; set AIRFLOW_URL, AIRFLOW_USER and AIRFLOW_PASSWORD")
     try:
-        credentials = {"username": user, "password": password}
-        token = _json(requests.post(f"{url}/auth/token", json=credentials, timeout=AIRFLOW_SECONDS))
-        answer = requests.get(
-            f"{url}/api/v2/dags/{DAG}/dagRuns",
-            params={"limit": str(RUNS), "order_by": "-run_after"},
-            headers={"Authorization": f"Bearer {token['access_token']}"},
-            timeout=AIRFLOW_SECONDS,
-        )
-        return [
-            DagRun(str(run["dag_run_id"]), str(run["state"]), run.get("start_date"), run.get("end_date"))
-            for run in _json(answer)["dag_runs"]
-        ]
+        with requests.Session() as airflow:
+            credentials = {"username": user, "password": password}
+            token = _json(airflow.post(f"{url}/auth/token", json=credentials, timeout=AIRFLOW_SECONDS))
+            airflow.headers["Authorization"] = f"Bearer {token['access_token']}"
+            yield airflow
     except (requests.RequestException, ValueError, KeyError) as error:
         raise UserError(f"Airflow did not answer as expected: {error}") from None
 

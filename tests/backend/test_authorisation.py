@@ -44,6 +44,7 @@ MATRIX: dict[str, Call] = {
     "GET /api/health": everybody(),
     "GET /api/ready": everybody(),
     "GET /api/release": everybody(),
+    "GET /api/progress": everybody(),
     "GET /api/metrics": everybody(),
     "GET /api/openapi.json": everybody(),
     "GET /api/docs": everybody(),

@@ -140,3 +140,13 @@ export interface Ready {
   status: string;
   release_id: string;
 }
+
+export interface StageProgress {
+  stage: string;
+  state: 'waiting' | 'running' | 'done' | 'failed';
+}
+
+export interface Progress {
+  /** In no order; empty where the server cannot tell. */
+  stages: StageProgress[];
+}

@@ -1,5 +1,5 @@
 import { act, screen } from '@testing-library/react';
-import { http } from 'msw';
+import { http, HttpResponse } from 'msw';
 import { afterEach, expect, test, vi } from 'vitest';
 
 import { openApp } from '@/testing/app';
@@ -19,4 +19,22 @@ test('before the first release the page says so, and opens by itself', async () 
   server.resetHandlers();
   await act(() => vi.advanceTimersByTimeAsync(5_000));
   expect(await screen.findByRole('link', { name: /1,700 ratings/ })).toBeVisible();
+});
+
+test('while it waits, the page shows how far each stage is', async () => {
+  const closed = () => problem(503, 'no release is served yet');
+  const stages = [
+    { stage: 'bert4rec_training', state: 'running' },
+    { stage: 'ingest', state: 'done' },
+    { stage: 'a_stage_of_your_own', state: 'waiting' },
+  ];
+  server.use(http.get('/api/ready', closed), http.get('/api/progress', () => HttpResponse.json({ stages })));
+  openApp('/');
+  const shown = await screen.findAllByRole('listitem');
+  expect(shown.map((item) => item.textContent)).toEqual([
+    '✓Reading the ratingsdone',
+    '▸Learning what people watch nextunder way',
+    '·a_stage_of_your_ownwaiting',
+  ]);
+  expect(screen.getByText('1 of 3 stages done')).toBeVisible();
 });

@@ -182,6 +182,7 @@ const mine = [
 ];
 
 export const server = setupServer(
+  http.get('/api/progress', () => HttpResponse.json({ stages: [] })),
   http.get('/api/ready', () => HttpResponse.json({ status: 'ready', release_id: RELEASE })),
   ...films,
   ...personas,

@@ -6,12 +6,13 @@ from flask import Response
 from movie_genie.backend.answers import answer
 from movie_genie.backend.metrics import Metrics
 from movie_genie.backend.openapi import file_response
-from movie_genie.backend.outputs import Health, Ready, Release
+from movie_genie.backend.outputs import Health, Progress, Ready, Release
+from movie_genie.backend.progress import FirstTraining
 from movie_genie.backend.services import services
 from movie_genie.files import read_json
 
 
-def system_blueprint(metrics: Metrics, code: str) -> APIBlueprint:
+def system_blueprint(metrics: Metrics, first_training: FirstTraining, code: str) -> APIBlueprint:
     """Make the blueprint; the numbers it shows are the app's own, `code` is a hash of what it runs."""
     system = APIBlueprint("system", __name__, tag="System")
 
@@ -27,6 +28,12 @@ def system_blueprint(metrics: Metrics, code: str) -> APIBlueprint:
     def ready() -> Response:
         """Say which release this process answers from."""
         return answer({"status": "ready", "release_id": services().presenter().engine.release_id})
+
+    @system.get("/progress")
+    @system.output(Progress)
+    def progress() -> Response:
+        """Say how far the first training is, where Airflow runs it; empty once a release is served."""
+        return answer({"stages": [] if services().live.engine else first_training.stages()})
 
     @system.get("/release")
     @system.output(Release)

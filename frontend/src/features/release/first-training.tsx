@@ -1,6 +1,6 @@
 import { Page } from '@/components/page';
 
-const STEPS = ['Reading the ratings', 'Learning who likes what', 'Checking it against plain popularity', 'Opening the doors'];
+import { Stages } from './stages';
 
 /** The house before its first showing. */
 export function FirstTraining() {
@@ -20,14 +20,7 @@ export function FirstTraining() {
           <p className="mt-4 max-w-prose text-muted">
             There is no release to recommend from yet. This page looks again every few seconds and opens by itself.
           </p>
-          <ol className="mt-6 list-decimal space-y-1 pl-5 text-sm text-muted">
-            {STEPS.map((step) => (
-              <li key={step}>{step}</li>
-            ))}
-          </ol>
-          <p role="status" className="sr-only">
-            Waiting for the first release
-          </p>
+          <Stages />
         </div>
       </section>
     </Page>
