@@ -80,3 +80,4 @@ docs-serve: $(INSTALLED) ## Show the documentation at http://localhost:8001 (DOC
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve --dev-addr 127.0.0.1:$(DOCS_PORT)
 
 include airflow.mk
+include compose.mk

@@ -77,6 +77,11 @@ class AirflowApi:
         run = self._call("GET", f"/api/v2/dags/{quote(dag_id)}/dagRuns/{quote(run_id, safe='')}")
         return str(run["state"])
 
+    def run_states(self, dag_id: str) -> list[str]:
+        """The states of a DAG's latest runs, the latest first."""
+        runs = self._call("GET", f"/api/v2/dags/{quote(dag_id)}/dagRuns?limit=100&order_by=-run_after")
+        return [str(run["state"]) for run in runs["dag_runs"]]
+
     def tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:  # Any: JSON
         """The task instances of a run: task_id, state, start_date, end_date, duration, try_number, …"""
         path = f"/api/v2/dags/{quote(dag_id)}/dagRuns/{quote(run_id, safe='')}/taskInstances?limit=1000"

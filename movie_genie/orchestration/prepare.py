@@ -1,0 +1,58 @@
+"""Make a fresh Airflow ready: its pools, and the first run of a pipeline that never ran.
+
+`python -m movie_genie.orchestration.prepare` asks the Airflow of AIRFLOW_URL, AIRFLOW_USER and AIRFLOW_PASSWORD;
+for installations that start Airflow's components themselves. It can be repeated.
+"""
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from movie_genie.cli import run
+from movie_genie.config import AirflowConfig, load_config
+from movie_genie.errors import UserError
+from movie_genie.orchestration.airflow_api import AirflowApi
+
+DAG = "movie_genie"
+PATIENCE_SECONDS = 600.0
+"""How long Airflow may take to read the DAG for the first time."""
+
+RAN = frozenset({"queued", "running", "success"})
+
+
+def prepare(
+    api: AirflowApi, pools: Mapping[str, int], dag_id: str, sleep: Callable[[float], None] = time.sleep
+) -> str | None:
+    """Set the pools; trigger the DAG unless a run of it succeeded or is under way, and return the run's id.
+
+    Raises
+    ------
+    UserError
+        When Airflow does not answer, cannot read the DAG, or has not read it in time.
+    """
+    api.set_pools(pools)
+    waited = 0.0
+    while not api.knows(dag_id):
+        if waited >= PATIENCE_SECONDS:
+            raise UserError(f"{api.url}: has not read the DAG {dag_id} after {waited:.0f} s")
+        sleep(2)
+        waited += 2
+    return None if RAN & set(api.run_states(dag_id)) else api.trigger(dag_id)
+
+
+def main() -> None:
+    """Prepare the Airflow that the environment names."""
+    config = load_config(Path("configs/airflow.yaml"), AirflowConfig)
+    environment = {
+        name: os.environ.get(name, "") for name in ("AIRFLOW_URL", "AIRFLOW_USER", "AIRFLOW_PASSWORD")
+    }
+    missing = [name for name, value in environment.items() if not value]
+    if missing:
+        raise UserError(f"{missing[0]}: not set; expected the Airflow to prepare and who signs in there")
+    started = prepare(AirflowApi(*environment.values()), config.pools, DAG)
+    print(f"the first run, {started}, is triggered" if started else "the pipeline ran before, or is running")
+
+
+if __name__ == "__main__":
+    run(main)
