@@ -29,6 +29,8 @@ CHATTER = re.compile(
 """Lines of DVC that say nothing to somebody who watches a run."""
 
 
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 KILLED = re.compile(r"ERROR: failed to reproduce .*, exited with -(\d+)$")
 """What DVC says of a stage that a signal ended."""
 
@@ -44,13 +46,17 @@ class Outcome:
     """Of a failed stage its error line, or else its last line; of one that was not run what it lacked."""
 
 
+class _Stop:
+    """What a signal that ends the run leaves among the outcomes."""
+
+
 class Runner:
     """Runs stages of one pipeline; every child is gone when `run` returns or raises."""
 
     def __init__(self, root: Path, graph: PipelineGraph) -> None:
         self._root, self._graph = root, graph
         self._children: dict[str, subprocess.Popen[str]] = {}
-        self._ended: queue.Queue[Outcome] = queue.Queue()
+        self._events: queue.SimpleQueue[Outcome | _Stop] = queue.SimpleQueue()
         self._width = max(map(len, graph.stages))
         self._stopping = False
 
@@ -65,11 +71,15 @@ class Runner:
                 for name in sorter.get_ready():
                     lacking = [up for up in needs[name] if outcomes[up].state in ("failed", "not run")]
                     if lacking:
-                        self._ended.put(Outcome(name, "not run", 0.0, f"needs {', '.join(lacking)}"))
+                        self._events.put(Outcome(name, "not run", 0.0, f"needs {', '.join(lacking)}"))
                     else:
                         self._start(name, name in forced)
-                outcome = self._ended.get()
+                outcome = self._events.get()
+                if isinstance(outcome, _Stop):
+                    raise KeyboardInterrupt
                 outcomes[outcome.stage] = outcome
+                if outcome.state in ("ran", "restored", "unchanged"):
+                    del self._children[outcome.stage]  # its group is empty, and its number may be given anew
                 self._say(outcome.stage, _farewell(outcome))
                 sorter.done(outcome.stage)
         return [outcomes[name] for name in self._graph.order if name in outcomes]
@@ -111,7 +121,7 @@ class Runner:
             why = f"killed by {signal.Signals(killed_by).name}"
         why = why.removeprefix("error: ").removeprefix("ERROR: ")
         seconds = time.monotonic() - started
-        self._ended.put(
+        self._events.put(
             Outcome(name, "failed", seconds, why) if child.returncode else Outcome(name, state, seconds)
         )
 
@@ -123,12 +133,21 @@ class Runner:
 
     @contextlib.contextmanager
     def _children_end_with_us(self) -> Iterator[None]:
-        """End every child when the block is left early: by Ctrl-C, by a signal to us, or by an error."""
+        """End every child when the block is left early: by Ctrl-C, by a signal to us, or by an error.
 
-        def stop(signum: int, frame: object) -> None:
-            raise KeyboardInterrupt
+        A signal only leaves word, in a queue that allows it: an exception out of nowhere could come between a
+        child's start and our knowing of it. One that we are to ignore (Ctrl-C where a shell runs us in the
+        background, a closed terminal under `nohup`) is heard and ignored: the children, which lead groups of
+        their own, would inherit being deaf to it.
+        """
+        former = {number: signal.getsignal(number) for number in STOPPING}
 
-        former = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGHUP)}
+        def stop(number: int, frame: object) -> None:
+            if former[signal.Signals(number)] is not signal.SIG_IGN:
+                self._events.put(_Stop())
+
+        for number in STOPPING:
+            signal.signal(number, stop)
         try:
             yield
         except BaseException:
