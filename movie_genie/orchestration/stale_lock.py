@@ -3,8 +3,12 @@
 While a stage runs, DVC keeps its process number and command line in `.dvc/tmp/rwlock`. When DVC is killed it
 cannot take them out again. DVC itself clears an entry whose process is gone, but waits for ever where another
 process has been given that number since (after a restart, and often in containers). Here an entry counts only
-while its number belongs to a process with its arguments. DVC's own guard of the file is held meanwhile: this
-can run at any time, beside any number of DVC processes. Standard library only.
+while its number belongs to a process with its arguments.
+
+DVC writes dvc.lock in place. Killed on the way, it leaves it empty or cut off, and refuses to read it from then
+on. Such a file is removed: the run cache knows the same, and restores each stage without running it.
+
+DVC's own guards of the files are held meanwhile: this can run at any time, beside any number of DVC processes.
 """
 
 import fcntl
@@ -16,6 +20,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 
 def command_line(pid: int) -> str | None:
@@ -31,12 +37,16 @@ def command_line(pid: int) -> str | None:
 
 
 def clear_stale(project: Path, running: Callable[[int], str | None] = command_line) -> list[str]:
-    """Take dead entries out of a project's rwlock, and end stages whose DVC was killed.
+    """Take dead entries out of a project's rwlock, end stages whose DVC was killed, remove a broken dvc.lock.
 
     Returns
     -------
-    One line for each process whose entries were cleared.
+    One line for each process whose entries were cleared, and one if dvc.lock was removed.
     """
+    return [*_clear_entries(project, running), *_remove_broken_record(project)]
+
+
+def _clear_entries(project: Path, running: Callable[[int], str | None]) -> list[str]:
     rwlock = project / ".dvc" / "tmp" / "rwlock"
     if not rwlock.exists():
         return []
@@ -89,6 +99,32 @@ def _end_orphans(pid: int, running: Callable[[int], str | None]) -> None:
             os.killpg(pid, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):
             return
+
+
+def _remove_broken_record(project: Path) -> list[str]:
+    record, guard = project / "dvc.lock", project / ".dvc" / "tmp" / "lock"
+    if not record.exists() or is_whole(record.read_bytes()) or not guard.exists():
+        return []
+    with guard.open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)  # whoever was just writing it has finished
+        if not record.exists() or is_whole(record.read_bytes()):
+            return []
+        record.unlink()
+    return ["dvc.lock was half written and is removed; what ran before is restored from the cache"]
+
+
+def is_whole(record: bytes) -> bool:
+    """Whether a dvc.lock was written to its end, or at least to where DVC can read it.
+
+    DVC writes it from the front, so what is missing is its end: the end of a line, or the value of a key.
+    """
+    if not record.endswith(b"\n") or record.endswith(b":\n"):
+        return False
+    try:
+        yaml.load(record, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # both are safe
+    except yaml.YAMLError:
+        return False
+    return True
 
 
 if __name__ == "__main__":

@@ -1,17 +1,20 @@
 """A lock outlives a killed DVC; it must never outlive the next start, nor be taken from a living one."""
 
+import fcntl
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
+import yaml
 
-from movie_genie.orchestration.stale_lock import clear_stale, command_line
+from movie_genie.orchestration.stale_lock import clear_stale, command_line, is_whole
 
 DVC = Path(sys.executable).with_name("dvc")
 SLOW = """\
@@ -149,6 +152,79 @@ def test_a_half_written_lock_is_removed_and_dvc_runs_again(project):
         subprocess.run([DVC, "repro", "-q"], cwd=project, check=True)
     assert clear_stale(project) == ["the lock file was half written and is removed"]
     subprocess.run([DVC, "repro", "-q"], cwd=project, check=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [0, 37], ids=["empty", "cut off"])
+def test_a_half_written_dvc_lock_is_removed_and_nothing_runs_twice(project, size):
+    (project / "dvc.yaml").write_text(
+        "stages: {once: {cmd: cp in out; echo x >> ran, deps: [in], outs: [out]}}"
+    )
+    (project / "in").write_text("1")
+    subprocess.run([DVC, "repro", "-q"], cwd=project, check=True)
+    record = project / "dvc.lock"
+    whole = record.read_bytes()
+    record.write_bytes(whole[:size])
+    refused = subprocess.run([DVC, "repro"], check=False, cwd=project, capture_output=True, text=True)
+    assert refused.returncode
+    assert "dvc.lock" in refused.stderr
+    (line,) = clear_stale(project)
+    assert line.startswith("dvc.lock was half written")
+    subprocess.run([DVC, "repro", "-q"], cwd=project, check=True)
+    assert record.read_bytes() == whole
+    assert (project / "ran").read_text() == "x\n"
+
+
+WHOLE = b"""\
+schema: '2.0'
+stages:
+  one:
+    cmd:
+    - cp in out
+    - 'echo a
+      long line'
+    deps:
+    - path: in
+      hash: md5
+      md5: c4ca4238a0b923820dcc509a6f75849b
+      size: 1
+    params:
+      params.yaml:
+        depth: 3
+        nothing: null
+    outs:
+    - path: out
+      hash: md5
+      md5: c4ca4238a0b923820dcc509a6f75849b
+      size: 1
+"""
+
+
+def test_wherever_a_dvc_lock_is_cut_off_dvc_can_read_it_or_it_is_seen():
+    from dvc.schema import COMPILED_LOCKFILE_SCHEMA
+
+    assert is_whole(WHOLE)
+    COMPILED_LOCKFILE_SCHEMA(yaml.safe_load(WHOLE))
+    unseen = [WHOLE[:size] for size in range(len(WHOLE)) if is_whole(WHOLE[:size])]
+    assert len(unseen) < 20
+    for part in unseen:
+        COMPILED_LOCKFILE_SCHEMA(yaml.safe_load(part))
+
+
+def test_a_dvc_lock_that_is_being_written_is_left_alone(project):
+    record, guard = project / "dvc.lock", project / ".dvc/tmp/lock"
+    record.write_text("")
+    found: list[list[str]] = []
+    looking = threading.Thread(target=lambda: found.append(clear_stale(project)))
+    with guard.open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        looking.start()
+        looking.join(timeout=0.5)
+        assert looking.is_alive(), "it waits for the writer"
+        record.write_text("schema: '2.0'\nstages: {}\n")
+    looking.join(timeout=30)
+    assert found == [[]]
+    assert record.exists()
 
 
 def test_nothing_to_clear_is_no_error(tmp_path):
