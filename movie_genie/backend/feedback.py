@@ -39,7 +39,8 @@ class Feedback:
     def history(self, viewer_id: int) -> list[Rated]:
         """Return all that a viewer said, oldest first, as the engine takes it."""
         with self._database.read() as connection:
-            return list(starmap(Rated, connection.execute(_HISTORY, {"viewer_id": viewer_id})))
+            rows = connection.execute(_HISTORY, {"viewer_id": viewer_id}).all()
+        return list(starmap(Rated, rows))
 
     def ratings_count(self, viewer_id: int) -> int:
         """Return how many films a viewer spoke of."""

@@ -102,21 +102,24 @@ class TwoStage:
         return Ranking(parts.candidates[order], scores[order])
 
     def reasons(self, history: Items, items: Items) -> Floats:
-        """How much each film of the history carried each of `items`: (items, time) shares, rows sum to at most 1.
+        """How much each film of the history carried each of `items`: shares, of which a row's sum is at most 1.
 
         A film of the history speaks for another by the cosine of their vectors, counted by how much the user
         tower's running means still hold of it; what speaks against has no share.
+
+        Returns
+        -------
+        (items, recent) float32
+            Of the latest films of the history, as many as the user tower reads.
         """
         tower = self.two_tower
         recent = history[-tower.max_history :]
-        shares = np.zeros((len(items), len(history)), np.float32)
-        if not len(recent) or not len(items):
-            return shares
-        memory = tower.memory(len(recent)).mean(0)  # (time,)
-        likeness = np.maximum(_unit(tower.item_vectors[items]) @ _unit(tower.item_vectors[recent]).T, 0)
-        carried = likeness * memory  # (items, time)
-        shares[:, -len(recent) :] = carried / np.maximum(carried.sum(1, keepdims=True), 1e-9)
-        return shares
+        memory = tower.memory(len(recent)).mean(0) / tower.lengths[recent]
+        carried = tower.item_vectors[items] @ tower.item_vectors[recent].T  # the items' lengths cancel out
+        np.maximum(carried, 0, out=carried)
+        carried *= memory
+        carried /= np.maximum(carried.sum(1, keepdims=True), 1e-9)
+        return carried
 
 
 SAMPLED = 8
@@ -140,10 +143,3 @@ def best(scores: Floats, count: int) -> Items:
     order = np.argsort(-values, kind="stable")[:count]
     finite: Items = places[order][values[order] > -np.inf]
     return finite
-
-
-def _unit(vectors: Floats) -> Floats:
-    """Rows scaled to length 1; zero rows stay zero."""
-    lengths = np.sqrt(np.einsum("id,id->i", vectors, vectors))
-    unit: Floats = vectors / np.maximum(lengths, np.float32(1e-9))[:, None]
-    return unit

@@ -65,6 +65,12 @@ class TwoTower:
         vector: Floats = self.tower["out.weight"] @ h + self.tower["out.bias"]
         return vector
 
+    @cached_property
+    def lengths(self) -> Floats:
+        """(items,) of the item vectors; never quite 0."""
+        lengths: Floats = np.maximum(np.linalg.norm(self.item_vectors, axis=1), np.float32(1e-9))
+        return lengths
+
     def memory(self, time: int) -> Floats:
         """How much each running mean holds of each of the `time` latest films: (means, time), rows sum to 1."""
         held = self._powers[:, self.max_history - time :]

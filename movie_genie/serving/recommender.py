@@ -104,7 +104,6 @@ class Recommender:
         self.text: NDArray[np.float32] = np.load(folder / "text_embeddings.npy", mmap_mode="r")
         self._search = Search(folder, self.catalogue, self.text)
         counts = self.catalogue.ratings_count
-        self._lengths = np.maximum(np.linalg.norm(self.two_stage.two_tower.item_vectors, axis=1), 1e-9)
         self._support = (counts / (counts + SUPPORT)).astype(np.float32)
         self._gems = _gems(self.catalogue)
         self._popular = np.argsort(-self.catalogue.popularity, kind="stable")
@@ -223,7 +222,7 @@ class Recommender:
     def taste(self, history: Sequence[Rated]) -> Taste:
         """The history as item_idx arrays."""
         item_of = self.catalogue.item_of
-        known = [(item_of[film.movie_id], film.rating) for film in history if film.movie_id in item_of]
+        known = [(item_of[movie_id], rating) for movie_id, rating, _ in history if movie_id in item_of]
         rated = [item for item, rating in known if rating is not None]
         liked = [item for item, rating in known if rating is not None and rating >= LIKED]
         return Taste(
@@ -244,8 +243,8 @@ class Recommender:
 
     def _likeness(self, item: int) -> NDArray[np.float32]:
         """(items,) likeness to one film by two cosines, at most 1."""
-        vectors = self.two_stage.two_tower.item_vectors
-        watched = vectors @ vectors[item] / (self._lengths * self._lengths[item])
+        tower = self.two_stage.two_tower
+        watched = tower.item_vectors @ tower.item_vectors[item] / (tower.lengths * tower.lengths[item])
         likeness: NDArray[np.float32] = TEXT_LIKENESS * (self.text @ self.text[item])
         likeness += (1 - TEXT_LIKENESS) * self._support * watched
         return likeness
@@ -254,9 +253,9 @@ class Recommender:
         """Films with the history's films that carried each, strongest first."""
         if len(history) == 0 or len(items) == 0:
             return self._unexplained(items, scores)
-        shares = self.two_stage.reasons(history, items)  # (items, history)
+        shares = self.two_stage.reasons(history, items)  # (items, recent)
         strongest = np.argsort(-shares, axis=1)[:, :REASONS]
-        films = self.catalogue.movie_ids[history[strongest]].tolist()
+        films = self.catalogue.movie_ids[history[-shares.shape[1] :][strongest]].tolist()
         weights = np.take_along_axis(shares, strongest, axis=1).tolist()
         return [
             Recommended(

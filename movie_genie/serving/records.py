@@ -1,7 +1,7 @@
 """What the engine takes and gives: plain records, films named by their public movie_id."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Mode = Literal["hybrid", "title", "semantic"]
 RowKind = Literal["for_you", "because", "popular", "hidden_gems", "genre", "rewatch"]
@@ -28,11 +28,11 @@ class UnknownPersonaError(LookupError):
         super().__init__(f"unknown persona: {persona_id}")
 
 
-@dataclass(slots=True)
-class Rated:
+class Rated(NamedTuple):
     """One film of a history; histories are given oldest first.
 
-    A rating of None says "not interested": it is no taste, and the film is never recommended.
+    A rating of None says "not interested": it is no taste, and the film is never recommended. A tuple, as a
+    request makes hundreds of them.
     """
 
     movie_id: int
