@@ -38,6 +38,14 @@ def process_environment(project: Path, **more: str) -> dict[str, str]:
     return {**inherited, "PYTHONPATH": str(project), **more}
 
 
+HEARING_CTRL_C = """\
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+"""A program that becomes another: where tests run in the background, that would inherit to ignore Ctrl-C."""
+
+
 class RealAirflow:
     """`scripts/start_airflow.py` of a project, and what one does with it."""
 
@@ -51,7 +59,7 @@ class RealAirflow:
     def start(self) -> None:
         with self.output.open("w") as output:
             self._process = subprocess.Popen(
-                [PYTHON, "scripts/start_airflow.py", "--port", str(self.port)],
+                [PYTHON, "-c", HEARING_CTRL_C, PYTHON, "scripts/start_airflow.py", "--port", str(self.port)],
                 cwd=self.project,
                 env=self._environment,
                 stdout=output,
