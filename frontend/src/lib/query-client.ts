@@ -5,9 +5,10 @@ import { meQuery } from './me';
 
 const RETRIES = 2;
 
-/** A refusal (4xx) or a missing release (503) stays what it is; a lost connection may come back. */
+/** A refusal (4xx) stays what it is; a lost connection may come back, and of several server processes the last may
+ * take up the first release a second later (503). */
 function worthRetrying(failures: number, error: Error) {
-  const fleeting = !(error instanceof ApiError) || [0, 502, 504].includes(error.status);
+  const fleeting = !(error instanceof ApiError) || [0, 502, 503, 504].includes(error.status);
   return fleeting && failures < RETRIES;
 }
 

@@ -16,6 +16,7 @@ export function ReadyGate({ children }: { children: ReactNode }) {
     queryKey: ['ready'],
     queryFn: ({ signal }) => api.get<Ready>('/ready', { signal }),
     staleTime: Infinity,
+    retry: (failures, error) => !withoutRelease(error) && failures < 2,
     refetchInterval: ({ state }) => (withoutRelease(state.error) ? ASK_AGAIN_MS : false),
   });
   return withoutRelease(error) ? <FirstTraining /> : children;
