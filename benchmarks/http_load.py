@@ -2,9 +2,9 @@
 
 It costs the measured machine little (some 20 µs a request). Connections take turns, and each is made anew after
 a while, as visitors come and go: a worker of the server keeps the connections that it once accepted, so that
-without this the workers' shares would be as chance had it when the load began. Every answer that is not 200 and every broken
-connection counts as failed. In its paced form latencies are measured from the moment when a request was due, so
-that a server that stalls cannot hide the requests which waited for it.
+without this the workers' shares would be as chance had it when the load began. Every answer that is not 200 and
+every broken connection counts as failed. In its paced form latencies are measured from the moment when a request
+was due, so that a server that stalls cannot hide the requests which waited for it.
 """
 
 import selectors
