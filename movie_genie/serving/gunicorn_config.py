@@ -7,6 +7,7 @@ each worker then makes an app of its own, as the thread that watches releases wo
 import gc
 import importlib
 import os
+import sys
 from typing import Any
 
 for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -26,6 +27,7 @@ capture_output = True
 
 def on_starting(_server: Any) -> None:  # Any: gunicorn has no types
     """Import what every worker needs, and keep the garbage collector from writing into the shared pages."""
+    sys.setswitchinterval(0.0005)  # seconds; a thread that comes back from numpy shall not wait Python's 5 ms
     importlib.import_module(APP)
     gc.collect()
     gc.freeze()

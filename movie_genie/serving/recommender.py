@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -221,14 +222,13 @@ class Recommender:
 
     def taste(self, history: Sequence[Rated]) -> Taste:
         """The history as item_idx arrays."""
-        item_of = self.catalogue.item_of
-        known = [(item_of[movie_id], rating) for movie_id, rating, _ in history if movie_id in item_of]
-        rated = [item for item, rating in known if rating is not None]
-        liked = [item for item, rating in known if rating is not None and rating >= LIKED]
-        return Taste(
-            seen=np.array([item for item, _ in known], np.int64),
-            items=np.array(liked if len(liked) >= ENOUGH_LIKED else rated, np.int64),
-        )
+        movie_ids, stars, _ = zip(*history, strict=True) if history else ((), (), ())
+        seen = np.fromiter(map(self.catalogue.item_of.get, movie_ids, repeat(-1)), np.int64, len(movie_ids))
+        rating = np.array(stars, np.float64)  # of None it makes nan
+        known = seen >= 0
+        liked = known & (rating >= LIKED)
+        enough = np.count_nonzero(liked) >= ENOUGH_LIKED
+        return Taste(seen=seen[known], items=seen[liked if enough else known & ~np.isnan(rating)])
 
     def affinity(self, taste: Taste) -> NDArray[np.float64]:
         """How near every film is to a taste, by the retrieval model: (items,), mean 0 and deviation 1."""
