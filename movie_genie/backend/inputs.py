@@ -84,9 +84,9 @@ class NewAccount(In):
 
 
 class Farewell(In):
-    """The password again, before everything is deleted; a guest has none."""
+    """The password again, before everything is deleted; a guest has none and sends an empty one."""
 
-    password: Password = ""
+    password: Password
 
 
 class RatingIn(In):

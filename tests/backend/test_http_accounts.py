@@ -135,11 +135,18 @@ def test_deleting_an_account_takes_all_its_data_along(user: Browser, services):
 
 def test_a_guest_leaves_without_a_password(guest: Browser):
     guest.rate(m1=5)
-    assert guest.delete("/me", {}).status_code == 204
+    assert guest.delete("/me", {"password": ""}).status_code == 204
+
+
+def test_nobody_leaves_by_a_request_that_says_nothing(guest: Browser):
+    guest.rate(m1=5)
+    assert guest.delete("/me", {}).status_code == 422
+    assert guest.delete("/me", data="null", content_type="application/json").status_code == 422
+    assert guest.get("/me/ratings").json["total"] == 1
 
 
 def test_a_viewer_id_is_never_given_twice(guest: Browser, app, services):
-    guest.delete("/me", {})
+    guest.delete("/me", {"password": ""})
     again = Browser(app.test_client())
     again.post("/session/guest")
     with services.database.read() as connection:
