@@ -32,6 +32,7 @@ from movie_genie.config import ServerConfig, load_config
 from movie_genie.errors import UserError
 from movie_genie.files import read_json, write_json
 from movie_genie.serving import releases
+from movie_genie.serving.deploy import wait_for_release
 from movie_genie.serving.recommender import Recommender
 from movie_genie.serving.server import Server
 from movie_genie.serving.verification import MANIFEST, checksums, release_id_of
@@ -95,7 +96,8 @@ def measure(folder: Path, seconds: float) -> dict[str, object]:
         }
         with _serving(config, work, environment), _loader() as loader:
             result |= _speed(loader, address, empty, personal, seconds)
-            result |= _swaps(loader, address, personal, copies, float(str(result["requests_per_second"])) / 2)
+            rate = float(str(result["requests_per_second"])) / 2
+            result |= _swaps(loader, config, personal, copies, rate)
         return result | _memory(config, work, environment, address, personal)
 
 
@@ -128,12 +130,12 @@ def _speed(
 
 
 def _swaps(
-    worker: ProcessPoolExecutor, address: Address, personal: list[bytes], folder: Path, rate: float
+    worker: ProcessPoolExecutor, config: ServerConfig, personal: list[bytes], folder: Path, rate: float
 ) -> dict[str, object]:
     """Load until another process has activated one of two releases after the other and rolled back once."""
     first = str(releases.current(folder))
-    swapping = worker.submit(_swap, address, folder, first, _another(folder, first))
-    whole, under_load = Outcome(), Load(address, personal, CONNECTIONS)
+    swapping = worker.submit(_swap, config, folder, first, _another(folder, first))
+    whole, under_load = Outcome(), Load((config.host, PORT), personal, CONNECTIONS)
     while not swapping.done():
         whole.add(under_load.run(1.0, rate))
     under_load.close()
@@ -148,12 +150,13 @@ def _swaps(
     }
 
 
-def _swap(address: Address, folder: Path, first: str, second: str) -> None:
+def _swap(config: ServerConfig, folder: Path, first: str, second: str) -> None:
+    url = f"http://{config.host}:{PORT}"
     for swap in range(SWAPS):
         release_id = second if swap % 2 == 0 else first
         releases.activate(folder, release_id)
-        _wait_until_served(address, release_id)
-    _wait_until_served(address, releases.rollback(folder))
+        wait_for_release(url, release_id, config, died=lambda: None)
+    wait_for_release(url, releases.rollback(folder), config, died=lambda: None)
 
 
 def _another(folder: Path, release_id: str) -> str:
@@ -167,16 +170,6 @@ def _another(folder: Path, release_id: str) -> str:
     write_json(draft / MANIFEST, {**read_json(draft / MANIFEST), "release_id": other, "files": files})
     draft.rename(folder / other)
     return other
-
-
-def _wait_until_served(address: Address, release_id: str) -> None:
-    """Wait until twelve answers in a row, over new connections, came from the release: then all workers have it."""
-    agreeing, end = 0, time.monotonic() + 60
-    while agreeing < 12:
-        said = requests.get(f"http://{address[0]}:{address[1]}/api/ready", timeout=10).json()["release_id"]
-        agreeing = agreeing + 1 if said == release_id else 0
-        if time.monotonic() > end:
-            raise UserError(f"release {release_id} is not served after 60 s")
 
 
 def _memory(

@@ -180,10 +180,13 @@ class Health(BaseModel):
 
 
 class Ready(BaseModel):
-    """The process has a release to serve."""
+    """The worker process that answered has a release to serve."""
 
     status: Literal["ready"]
     release_id: str
+    worker: int
+    """Its process number: answers from so many different ones show that all of the `workers` are ready."""
+    workers: int
 
 
 class Release(BaseModel):

@@ -35,6 +35,7 @@ class Settings(BaseModel):
     cors_origins: Annotated[str, Field(alias="CORS_ORIGINS")] = ""
     rate_limit: Annotated[str, Field(alias="RATELIMIT")] = "1200 per minute"
     rate_limit_storage: Annotated[str, Field(alias="RATELIMIT_STORAGE_URI")] = "memory://"
+    workers: Annotated[PositiveInt, Field(alias="WEB_CONCURRENCY")] = 1
     max_upload_mb: Annotated[PositiveInt, Field(alias="MAX_UPLOAD_MB")] = 10
     posters: Annotated[Literal["proxy", "direct"], Field(alias="POSTERS")] = "proxy"
     airflow_url: Annotated[str, Field(alias="AIRFLOW_URL")] = ""

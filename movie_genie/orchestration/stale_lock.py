@@ -6,7 +6,7 @@ process has been given that number since (after a restart, and often in containe
 while its number belongs to a process with its arguments.
 
 DVC writes dvc.lock in place. Killed on the way, it leaves it empty or cut off, and refuses to read it from then
-on. Such a file is removed: the run cache knows the same, and restores each stage without running it.
+on. Such a file gives way to one without stages: the run cache knows them, and restores each without running it.
 
 DVC's own guards of the files are held meanwhile: this can run at any time, beside any number of DVC processes.
 """
@@ -23,6 +23,11 @@ from typing import Any
 
 import yaml
 
+from movie_genie.files import write_text
+
+NO_STAGES = 'schema: "2.0"\n'
+"""A dvc.lock of a project in which nothing has run."""
+
 
 def command_line(pid: int) -> str | None:
     """The command line of a running process; None where there is none, or it has ended but for its parent."""
@@ -37,13 +42,13 @@ def command_line(pid: int) -> str | None:
 
 
 def clear_stale(project: Path, running: Callable[[int], str | None] = command_line) -> list[str]:
-    """Take dead entries out of a project's rwlock, end stages whose DVC was killed, remove a broken dvc.lock.
+    """Take dead entries out of a project's rwlock, end stages whose DVC was killed, replace a broken dvc.lock.
 
     Returns
     -------
-    One line for each process whose entries were cleared, and one if dvc.lock was removed.
+    One line for each process whose entries were cleared, and one if dvc.lock was replaced.
     """
-    return [*_clear_entries(project, running), *_remove_broken_record(project)]
+    return [*_clear_entries(project, running), *_replace_broken_record(project)]
 
 
 def _clear_entries(project: Path, running: Callable[[int], str | None]) -> list[str]:
@@ -101,16 +106,17 @@ def _end_orphans(pid: int, running: Callable[[int], str | None]) -> None:
             return
 
 
-def _remove_broken_record(project: Path) -> list[str]:
-    record, guard = project / "dvc.lock", project / ".dvc" / "tmp" / "lock"
+def _replace_broken_record(project: Path) -> list[str]:
+    record = (project / "dvc.lock").resolve()  # where it is a link, to a volume, what it leads to is replaced
+    guard = project / ".dvc" / "tmp" / "lock"
     if not record.exists() or is_whole(record.read_bytes()) or not guard.exists():
         return []
     with guard.open("a") as held:
         fcntl.flock(held, fcntl.LOCK_EX)  # whoever was just writing it has finished
         if not record.exists() or is_whole(record.read_bytes()):
             return []
-        record.unlink()
-    return ["dvc.lock was half written and is removed; what ran before is restored from the cache"]
+        write_text(record, NO_STAGES)
+    return ["dvc.lock was half written and is empty now; what ran before is restored from the cache"]
 
 
 def is_whole(record: bytes) -> bool:

@@ -19,11 +19,11 @@ from movie_genie.serving.verification import MANIFEST
 
 RELEASES = "MOVIE_GENIE_RELEASES"
 
-ANSWERS_A_WORKER = 3
-"""A new release is in service when this many answers in a row for each worker came from it."""
-
 REQUEST_SECONDS = 5.0
 POLL_SECONDS = 0.2
+REPEAT_SECONDS = 0.01
+"""Pause before another worker is looked for: which one answers is chance."""
+
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +95,7 @@ def bring_up(server: Server, release_id: str, environment: Mapping[str, str]) ->
 
 
 def wait_for_release(url: str, release_id: str, config: ServerConfig, died: Callable[[], str | None]) -> None:
-    """Wait until every worker of a server answers from the release, as far as many answers can tell.
+    """Wait until each of a server's workers has answered from the release.
 
     Parameters
     ----------
@@ -108,23 +108,26 @@ def wait_for_release(url: str, release_id: str, config: ServerConfig, died: Call
         After `start_timeout_seconds`.
     """
     end = time.monotonic() + config.start_timeout_seconds
-    needed = ANSWERS_A_WORKER * config.workers
-    agreeing = 0
-    while agreeing < needed:
-        serving = _get(f"{url}/api/ready").get("release_id")
+    agreeing: set[object] = set()
+    while True:
+        ready = _get(f"{url}/api/ready")
+        serving, worker = ready.get("release_id"), ready.get("worker")
         if serving == release_id:
-            agreeing += 1
-            continue
-        agreeing = 0
-        reason = died()
-        if reason is not None:
-            raise UserError(f"the server did not start: {reason}")
+            agreeing.add(worker)
+            if len(agreeing) >= ready.get("workers", 1):
+                return
+        else:
+            agreeing.discard(worker)
+            reason = died()
+            if reason is not None:
+                raise UserError(f"the server did not start: {reason}")
         if time.monotonic() > end:
             state = f"serves {serving}" if serving else "is not ready"
-            raise UserError(
-                f"{url}: {state}, not release {release_id}, after {config.start_timeout_seconds:.0f} s"
-            )
-        time.sleep(POLL_SECONDS)
+            if agreeing:
+                state = f"only {len(agreeing)} of {ready.get('workers', 'its')} workers answered from it"
+            seconds = config.start_timeout_seconds
+            raise UserError(f"{url}: release {release_id} is not in service after {seconds:.0f} s: {state}")
+        time.sleep(POLL_SECONDS if serving != release_id else REPEAT_SECONDS)
 
 
 def health(url: str) -> dict[str, Any]:  # Any: a JSON answer

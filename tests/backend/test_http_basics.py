@@ -1,5 +1,6 @@
 """What holds for every request: health, ids, errors, headers, hosts, and the web app's own pages."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ def test_health_names_the_code_that_runs(anonymous: Browser):
 
 
 def test_ready_and_release_name_the_release_in_service(anonymous: Browser, tiny_release: Path):
-    assert anonymous.get("/ready").json == {"status": "ready", "release_id": tiny_release.name}
+    ready = anonymous.get("/ready").json
+    assert ready == {"status": "ready", "release_id": tiny_release.name, "worker": os.getpid(), "workers": 1}
     release = anonymous.get("/release").json
     assert release["release_id"] == tiny_release.name
     assert release["gate"]["passed"] is True

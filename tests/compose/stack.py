@@ -132,12 +132,12 @@ class Stack:
         self.configure("evaluation", gate=[{**check, "at_least": at_least} for check in gate])
 
     def get(self, path: str) -> tuple[int, Any]:
-        """Ask through nginx: status, and what the JSON says; status 0 where nobody answers."""
+        """Ask through nginx: status, and what the JSON says, or else the text; status 0 where nobody answers."""
         try:
             with urllib.request.urlopen(self.web + path, timeout=30) as answer:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
-            return error.code, None
+            return error.code, error.read().decode(errors="replace")
         except (OSError, ValueError):
             return 0, None
 

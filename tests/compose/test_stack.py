@@ -39,7 +39,15 @@ def count_viewers_ratings(stack: Stack, file: str) -> int:
 
 
 def every_worker_serves(stack: Stack) -> None:
-    wait_for(lambda: all(stack.release() for _ in range(10)), 60, "a release behind nginx")
+    seen: set[int] = set()
+
+    def all_answered() -> bool:
+        status, ready = stack.get("/api/ready")
+        if status == 200:
+            seen.add(ready["worker"])
+        return status == 200 and len(seen) >= ready["workers"]
+
+    wait_for(all_answered, 60, "a release in every worker behind nginx")
 
 
 def settled(stack: Stack) -> None:
@@ -54,14 +62,18 @@ def test_one_command_and_the_page_goes_from_first_training_to_recommendations(st
     seen: set[tuple[str, str]] = set()
 
     def served() -> bool:
-        stages = (stack.get("/api/progress")[1] or {"stages": []})["stages"]
+        status, progress = stack.get("/api/progress")
+        assert status == 200, progress
+        stages = progress["stages"]
         seen.update((stage["stage"], stage["state"]) for stage in stages)
         return stack.release() is not None
 
     wait_for(served, 1200, "the first release")
     assert {("ingest", "done"), ("bert4rec_training", "running"), ("backend_server", "waiting")} <= seen
     every_worker_serves(stack)
-    assert len(stack.get("/api/personas/1/recommendations?limit=5")[1]["items"]) == 5
+    status, recommended = stack.get("/api/personas/1/recommendations?limit=5")
+    assert status == 200, recommended
+    assert len(recommended["items"]) == 5
     api = stack.airflow()
     wait_for(lambda: api.run_states(DAG) == ["success"], 60, "Airflow's green run")
     assert int(stack.sql("SELECT count(*) FROM runs", "mlflow")) >= len(TRAININGS), "MLflow tracked them"

@@ -156,7 +156,7 @@ def test_a_half_written_lock_is_removed_and_dvc_runs_again(project):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("size", [0, 37], ids=["empty", "cut off"])
-def test_a_half_written_dvc_lock_is_removed_and_nothing_runs_twice(project, size):
+def test_a_half_written_dvc_lock_is_replaced_and_nothing_runs_twice(project, size):
     (project / "dvc.yaml").write_text(
         "stages: {once: {cmd: cp in out; echo x >> ran, deps: [in], outs: [out]}}"
     )
@@ -173,6 +173,19 @@ def test_a_half_written_dvc_lock_is_removed_and_nothing_runs_twice(project, size
     subprocess.run([DVC, "repro", "-q"], cwd=project, check=True)
     assert record.read_bytes() == whole
     assert (project / "ran").read_text() == "x\n"
+
+
+def test_a_half_written_dvc_lock_behind_a_link_is_replaced_where_it_lies(project):
+    (project / ".dvc/cache").mkdir(exist_ok=True)
+    target, record = project / ".dvc/cache/dvc.lock", project / "dvc.lock"
+    record.symlink_to(".dvc/cache/dvc.lock")
+    target.write_text("schema: '2.0'\nstages:\n  slow")
+    (project / ".dvc/tmp/lock").touch()
+    assert len(clear_stale(project)) == 1
+    assert record.is_symlink(), "in a container it leads to the volume, which outlives the container"
+    (project / "go").touch()
+    subprocess.run([DVC, "repro", "-q"], cwd=project, check=True)
+    assert "slow" in yaml.safe_load(target.read_text())["stages"]
 
 
 WHOLE = b"""\

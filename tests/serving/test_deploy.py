@@ -36,15 +36,23 @@ def project(tiny_project, tiny_releases, tmp_path):
 
 @pytest.fixture
 def foreign_server(project):
-    """A server that somebody else runs: it reports what `current` names, `lag` requests late."""
-    state = {"requests": 0, "lag": 3}
+    """A server of two workers that somebody else runs: it reports what `current` names, `lag` requests late."""
+    state = {"requests": 0, "lag": 3, "busy": 4}
 
     class Ready(BaseHTTPRequestHandler):
         def do_GET(self):
             state["requests"] += 1
             current = releases.current(project / "releases")
             late = state["requests"] <= state["lag"]
-            body = json.dumps({"status": "ready", "release_id": "old" if late else current}).encode()
+            after = state["requests"] - state["lag"]
+            ready = {
+                "release_id": "old" if late else current,
+                "worker": 1
+                if after <= state["busy"]
+                else 1 + after % 2,  # chance may keep the other one waiting
+                "workers": 2,
+            }
+            body = json.dumps(ready).encode()
             self.send_response(200 if self.path == "/api/ready" else 404)
             self.end_headers()
             self.wfile.write(body)
@@ -97,7 +105,7 @@ def test_where_somebody_else_runs_the_server_none_is_started_and_its_release_is_
 ):
     url, state = foreign_server
     deploy(config(), project, {"MOVIE_GENIE_SERVER_URL": url + "/"})
-    assert state["requests"] == 3 + 6  # three late answers, then three from each of two workers
+    assert state["requests"] == 3 + 4 + 1  # three late answers, four from one worker, one from the other
     assert not (project / "run").exists()
     report = json.loads((project / "results/deployment.json").read_text())
     assert report["release_id"] == releases.current(project / "releases")
@@ -121,9 +129,17 @@ def test_the_same_deployment_writes_the_same_bytes_and_publishes_nothing(project
 def test_a_server_that_stays_with_the_old_release_fails_the_stage(project, foreign_server):
     url, state = foreign_server
     state["lag"] = 10**9
-    with pytest.raises(UserError, match=r"serves old, not release [0-9a-f]{12}, after 0 s"):
+    with pytest.raises(UserError, match=r"release [0-9a-f]{12} is not in service after 0 s: serves old"):
         deploy(config(seconds=0.3), project, {"MOVIE_GENIE_SERVER_URL": url})
     assert not (project / "results/deployment.json").exists()
+
+
+@pytest.mark.usefixtures("linked_encoder")
+def test_a_server_of_which_one_worker_never_follows_fails_the_stage(project, foreign_server):
+    url, state = foreign_server
+    state |= {"lag": 0, "busy": 10**9}
+    with pytest.raises(UserError, match="only 1 of 2 workers answered from it"):
+        deploy(config(seconds=0.3), project, {"MOVIE_GENIE_SERVER_URL": url})
 
 
 def test_a_server_that_died_is_reported_with_its_last_words():

@@ -139,6 +139,8 @@ export interface Import {
 export interface Ready {
   status: string;
   release_id: string;
+  worker: number;
+  workers: number;
 }
 
 export interface StageProgress {

@@ -183,7 +183,7 @@ const mine = [
 
 export const server = setupServer(
   http.get('/api/progress', () => HttpResponse.json({ stages: [] })),
-  http.get('/api/ready', () => HttpResponse.json({ status: 'ready', release_id: RELEASE })),
+  http.get('/api/ready', () => HttpResponse.json({ status: 'ready', release_id: RELEASE, worker: 1, workers: 1 })),
   ...films,
   ...personas,
   ...session,

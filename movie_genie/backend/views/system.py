@@ -1,5 +1,7 @@
 """Is the process up, does it serve, what does it serve, how fast."""
 
+import os
+
 from apiflask import APIBlueprint
 from flask import Response
 
@@ -26,8 +28,15 @@ def system_blueprint(metrics: Metrics, first_training: FirstTraining, code: str)
     @system.output(Ready)
     @system.doc(responses={503: "No release is served yet"})
     def ready() -> Response:
-        """Say which release this process answers from."""
-        return answer({"status": "ready", "release_id": services().presenter().engine.release_id})
+        """Say which release this worker process answers from, and how many workers there are."""
+        return answer(
+            {
+                "status": "ready",
+                "release_id": services().presenter().engine.release_id,
+                "worker": os.getpid(),
+                "workers": services().settings.workers,
+            }
+        )
 
     @system.get("/progress")
     @system.output(Progress)
