@@ -4,11 +4,13 @@ import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in a server; read when numpy loads, so it comes first
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import tiny
+from airflow_server import Airflow
 
 from movie_genie.serving import releases
 
@@ -32,3 +34,12 @@ def tiny_releases(tiny_project: Path, tmp_path_factory: pytest.TempPathFactory) 
 def tiny_release(tiny_releases: Path) -> Path:
     """The folder of that release: `Recommender(tiny_release)` opens it."""
     return (tiny_releases / releases.CURRENT).resolve()
+
+
+@pytest.fixture
+def airflow() -> Iterator[Airflow]:
+    """An edge of the network that speaks as Airflow does."""
+    made = Airflow()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()

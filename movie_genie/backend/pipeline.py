@@ -3,15 +3,11 @@
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
 
-import requests
-
+from movie_genie.airflow_api import AirflowApi
+from movie_genie.backend.settings import Settings
 from movie_genie.errors import UserError
 
 STATUS = Path("scripts/run_full_pipeline.py")
@@ -71,19 +67,34 @@ def stage_states(root: Path) -> list[StageState]:
     return [StageState(stage, state) for stage, state in found]
 
 
-def dag_runs(url: str, user: str, password: str) -> list[DagRun]:
+def airflow(settings: Settings) -> AirflowApi:
+    """Return a client of the Airflow that the settings name.
+
+    Raises
+    ------
+    UserError
+        Where they name none.
+    """
+    if not settings.airflow_url:
+        raise UserError("Airflow is not configured; set AIRFLOW_URL, AIRFLOW_USER and AIRFLOW_PASSWORD")
+    return AirflowApi(settings.airflow_url, settings.airflow_user, settings.airflow_password, AIRFLOW_SECONDS)
+
+
+def dag_runs(api: AirflowApi) -> list[DagRun]:
     """Return Airflow's last runs of the DAG, the latest first.
 
     Raises
     ------
     UserError
-        When Airflow is not configured, does not answer or refuses.
+        When Airflow does not answer or refuses.
     """
-    with _signed_in(url, user, password) as airflow:
-        return _runs(airflow, url, RUNS)
+    return [
+        DagRun(str(run["dag_run_id"]), str(run["state"]), run.get("start_date"), run.get("end_date"))
+        for run in api.runs(DAG, RUNS)
+    ]
 
 
-def latest_run(url: str, user: str, password: str) -> list[StageState]:
+def latest_run(api: AirflowApi) -> list[StageState]:
     """Return Airflow's state of each task in its latest run of the DAG (`success`, `running`, …), in no order.
 
     Raises
@@ -91,42 +102,8 @@ def latest_run(url: str, user: str, password: str) -> list[StageState]:
     UserError
         As `dag_runs`.
     """
-    with _signed_in(url, user, password) as airflow:
-        runs = _runs(airflow, url, 1)
-        if not runs:
-            return []
-        path = f"{url}/api/v2/dags/{DAG}/dagRuns/{quote(runs[0].run_id, safe='')}/taskInstances"
-        tasks = _json(airflow.get(path, timeout=AIRFLOW_SECONDS))["task_instances"]
-        return [StageState(str(task["task_id"]), str(task["state"])) for task in tasks]
-
-
-def _runs(airflow: requests.Session, url: str, limit: int) -> list[DagRun]:
-    answer = airflow.get(
-        f"{url}/api/v2/dags/{DAG}/dagRuns",
-        params={"limit": str(limit), "order_by": "-run_after"},
-        timeout=AIRFLOW_SECONDS,
-    )
     return [
-        DagRun(str(run["dag_run_id"]), str(run["state"]), run.get("start_date"), run.get("end_date"))
-        for run in _json(answer)["dag_runs"]
+        StageState(str(task["task_id"]), str(task["state"]))
+        for run in api.runs(DAG, 1)
+        for task in api.tasks(DAG, run["dag_run_id"])
     ]
-
-
-@contextmanager
-def _signed_in(url: str, user: str, password: str) -> Iterator[requests.Session]:
-    """A session with Airflow; whatever goes wrong in it is one line."""
-    if not url:
-        raise UserError("Airflow is not configured; set AIRFLOW_URL, AIRFLOW_USER and AIRFLOW_PASSWORD")
-    try:
-        with requests.Session() as airflow:
-            credentials = {"username": user, "password": password}
-            token = _json(airflow.post(f"{url}/auth/token", json=credentials, timeout=AIRFLOW_SECONDS))
-            airflow.headers["Authorization"] = f"Bearer {token['access_token']}"
-            yield airflow
-    except (requests.RequestException, ValueError, KeyError) as error:
-        raise UserError(f"Airflow did not answer as expected: {error}") from None
-
-
-def _json(answer: requests.Response) -> Any:  # Any: Airflow's JSON
-    answer.raise_for_status()
-    return answer.json()

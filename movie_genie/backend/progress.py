@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from movie_genie.backend.pipeline import latest_run
+from movie_genie.backend.pipeline import airflow, latest_run
 from movie_genie.backend.settings import Settings
 from movie_genie.errors import UserError
 
@@ -19,7 +19,7 @@ class FirstTraining:
     """The stages of the pipeline's latest run; of several threads, one asks and the others take what it knows."""
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
-        self._airflow = (settings.airflow_url, settings.airflow_user, settings.airflow_password)
+        self._airflow = airflow(settings) if settings.airflow_url else None
         self._clock = clock
         self._asking = threading.Lock()
         self._asked = float("-inf")
@@ -28,14 +28,14 @@ class FirstTraining:
     def stages(self) -> list[dict[str, str]]:
         """Return each stage and its state, as `outputs.StageProgress` has it; empty where Airflow tells nothing."""
         if (
-            self._airflow[0]
+            self._airflow
             and self._clock() - self._asked >= FRESH_SECONDS
             and self._asking.acquire(blocking=False)
         ):
             try:
                 self._known = [
                     {"stage": task.stage, "state": SHOWN.get(task.state, "waiting")}
-                    for task in latest_run(*self._airflow)
+                    for task in latest_run(self._airflow)
                 ]
             except UserError:
                 self._known = []

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
+from movie_genie.airflow_api import AirflowApi, NoAnswerError
 from movie_genie.errors import UserError
-from movie_genie.orchestration.airflow_api import AirflowApi, NoAnswerError
 
 T = TypeVar("T")
 

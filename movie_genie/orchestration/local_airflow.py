@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from types import FrameType
 
+from movie_genie.airflow_api import AirflowApi
 from movie_genie.config import AirflowConfig
 from movie_genie.errors import UserError
-from movie_genie.orchestration.airflow_api import AirflowApi
 from movie_genie.orchestration.airflow_home import (
     ADMIN,
     HOME,

@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from movie_genie.airflow_api import AirflowApi
 from movie_genie.cli import run
 from movie_genie.config import AirflowConfig, load_config
 from movie_genie.errors import UserError
-from movie_genie.orchestration.airflow_api import AirflowApi
 
 DAG = "movie_genie"
 PATIENCE_SECONDS = 600.0
@@ -38,19 +38,17 @@ def prepare(
             raise UserError(f"{api.url}: has not read the DAG {dag_id} after {waited:.0f} s")
         sleep(2)
         waited += 2
-    return None if RAN & set(api.run_states(dag_id)) else api.trigger(dag_id)
+    return None if RAN & {run["state"] for run in api.runs(dag_id)} else api.trigger(dag_id)
 
 
 def main() -> None:
     """Prepare the Airflow that the environment names."""
     config = load_config(Path("configs/airflow.yaml"), AirflowConfig)
-    environment = {
-        name: os.environ.get(name, "") for name in ("AIRFLOW_URL", "AIRFLOW_USER", "AIRFLOW_PASSWORD")
-    }
-    missing = [name for name, value in environment.items() if not value]
-    if missing:
-        raise UserError(f"{missing[0]}: not set; expected the Airflow to prepare and who signs in there")
-    started = prepare(AirflowApi(*environment.values()), config.pools, DAG)
+    for name in ("AIRFLOW_URL", "AIRFLOW_USER", "AIRFLOW_PASSWORD"):
+        if not os.environ.get(name):
+            raise UserError(f"{name}: not set; expected the Airflow to prepare and who signs in there")
+    api = AirflowApi(os.environ["AIRFLOW_URL"], os.environ["AIRFLOW_USER"], os.environ["AIRFLOW_PASSWORD"])
+    started = prepare(api, config.pools, DAG)
     print(f"the first run, {started}, is triggered" if started else "the pipeline ran before, or is running")
 
 

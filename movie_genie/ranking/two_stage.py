@@ -104,22 +104,18 @@ class TwoStage:
     def reasons(self, history: Items, items: Items) -> Floats:
         """How much each film of the history carried each of `items`: shares, of which a row's sum is at most 1.
 
-        A film of the history speaks for another by the cosine of their vectors, counted by how much the user
-        tower's running means still hold of it; what speaks against has no share.
+        They are shares of what speaks for a film in its retrieval score (`TwoTower.carried`), which brought it
+        among the candidates and counts most in their order; what speaks against has no share.
 
         Returns
         -------
         (items, recent) float32
             Of the latest films of the history, as many as the user tower reads.
         """
-        tower = self.two_tower
-        recent = history[-tower.max_history :]
-        memory = tower.memory(len(recent)).mean(0) / tower.lengths[recent]
-        carried = tower.item_vectors[items] @ tower.item_vectors[recent].T  # the items' lengths cancel out
-        np.maximum(carried, 0, out=carried)
-        carried *= memory
-        carried /= np.maximum(carried.sum(1, keepdims=True), 1e-9)
-        return carried
+        shares = self.two_tower.carried(history, items)
+        np.maximum(shares, 0, out=shares)
+        shares /= np.maximum(shares.sum(1, keepdims=True), np.float32(1e-9))
+        return shares
 
 
 SAMPLED = 8

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from movie_genie import weights
 from movie_genie.errors import UserError
-from movie_genie.retrieval.neighbours import Neighbours, neighbour_scores
+from movie_genie.retrieval.neighbours import Neighbours, neighbour_parts, neighbour_scores
 
 Floats = NDArray[np.float32]
 Items = NDArray[np.int64]
@@ -91,6 +91,34 @@ class TwoTower:
             scores += neighbour_scores(history, self.neighbours, self.neighbour_decay, self.neighbour_window)
         return scores
 
+    def carried(self, history: Items, items: Items) -> Floats:
+        """What each film of a history adds to the scores of `items`, or takes from them.
+
+        Of the neighbours exactly. Of the towers to first order: the score's gradient by a film's part in the
+        running means, times that part (gradient × input, Shrikumar et al. 2017, section 3.1). As the means are
+        normalised, the towers' parts of an item sum to about 0: what one film gains, the others have lost.
+
+        Returns
+        -------
+        (items, recent) float32
+            Of the latest films of the history, as many as the user tower reads.
+        """
+        history = history[-self.max_history :]
+        memory, films = self.memory(len(history)), self.item_vectors[history]
+        w = self.tower
+        normal, deviation = standardise((memory @ films).ravel())
+        hidden = w["hidden.weight"] @ (normal * w["norm.weight"] + w["norm.bias"]) + w["hidden.bias"]
+        slopes = (self.item_vectors[items] @ w["out.weight"]) * gelu_slope(hidden)  # (items, hidden)
+        slopes = (slopes @ w["hidden.weight"]) * w["norm.weight"]  # (items, means * dim)
+        along = slopes @ normal / np.float32(len(normal))
+        slopes -= slopes.mean(1, keepdims=True) + along[:, None] * normal
+        slopes /= deviation
+        by_mean = slopes.reshape(-1, films.shape[1]) @ films.T  # (items * means, recent)
+        carried: Floats = (by_mean.reshape(len(items), *memory.shape) * memory).sum(1)
+        latest = neighbour_parts(history, items, self.neighbours, self.neighbour_decay, self.neighbour_window)
+        carried[:, carried.shape[1] - latest.shape[1] :] += latest
+        return carried
+
 
 EPSILON = np.float32(1e-5)
 """Torch's default, added to the variance that a layer norm divides by."""
@@ -100,13 +128,25 @@ _TOWER = ("norm.weight", "norm.bias", "hidden.weight", "hidden.bias", "out.weigh
 
 def layer_norm(x: Floats, gain: Floats, shift: Floats) -> Floats:
     """Normalise a vector (Ba et al. 2016), with torch's default epsilon: (dim,) -> (dim,)."""
-    centred = x - x.sum() / np.float32(len(x))
-    scale = np.sqrt(centred @ centred / np.float32(len(x)) + EPSILON)
-    normal: Floats = centred / scale * gain + shift
+    normal: Floats = standardise(x)[0] * gain + shift
     return normal
+
+
+def standardise(x: Floats) -> tuple[Floats, np.float32]:
+    """(dim,) -> (dim,) with mean 0 and deviation 1, and the deviation that it had."""
+    centred = x - x.sum() / np.float32(len(x))
+    deviation = np.sqrt(centred @ centred / np.float32(len(x)) + EPSILON)
+    return centred / deviation, deviation
 
 
 def gelu(x: Floats) -> Floats:
     """Gaussian error linear unit in its tanh form (Hendrycks & Gimpel 2016, section 2)."""
     out: Floats = 0.5 * x * (1 + np.tanh(0.7978845608 * x * (1 + 0.044715 * x * x)))
     return out
+
+
+def gelu_slope(x: Floats) -> Floats:
+    """Derivative of `gelu`."""
+    bent = np.tanh(0.7978845608 * x * (1 + 0.044715 * x * x))
+    slope: Floats = 0.5 * (1 + bent) + 0.5 * x * (1 - bent * bent) * 0.7978845608 * (1 + 0.134145 * x * x)
+    return slope

@@ -105,7 +105,27 @@ def _examples(
 def neighbour_scores(history: Items, neighbours: Neighbours, decay: float, window: int) -> Floats:
     """How strongly the latest films of a history are followed by each film: (time,) int -> (items,)."""
     latest = history[-window:]
-    memory = (decay ** np.arange(len(latest) - 1, -1, -1)).astype(np.float32)
-    strength = neighbours.strength[latest] * memory[:, None]  # (time, kept)
+    strength = neighbours.strength[latest] * _memory(len(latest), decay)[:, None]  # (latest, kept)
     films = neighbours.films[latest].ravel()
     return np.bincount(films, strength.ravel(), minlength=len(neighbours.films)).astype(np.float32)
+
+
+def neighbour_parts(
+    history: Items, items: Items, neighbours: Neighbours, decay: float, window: int
+) -> Floats:
+    """What each of the latest films of a history adds to `neighbour_scores` of `items`: (items, latest)."""
+    latest = history[-window:]
+    place = np.zeros(len(neighbours.films), np.int32)
+    place[items] = np.arange(1, len(items) + 1)
+    row = place[neighbours.films[latest].ravel()]
+    found = np.flatnonzero(row)  # few: of (latest * kept) followers, those that are among the items
+    age = found // neighbours.films.shape[1]
+    strength = neighbours.strength[latest].ravel()[found] * _memory(len(latest), decay)[age]
+    shape = len(items), len(latest)
+    parts = np.bincount((row[found] - 1) * shape[1] + age, strength, minlength=shape[0] * shape[1])
+    return parts.reshape(shape).astype(np.float32)
+
+
+def _memory(time: int, decay: float) -> Floats:
+    """What is left of each of the latest films, the oldest first: (time,)."""
+    return (decay ** np.arange(time - 1, -1, -1)).astype(np.float32)

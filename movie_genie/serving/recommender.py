@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -223,7 +222,7 @@ class Recommender:
     def taste(self, history: Sequence[Rated]) -> Taste:
         """The history as item_idx arrays."""
         movie_ids, stars, _ = zip(*history, strict=True) if history else ((), (), ())
-        seen = np.fromiter(map(self.catalogue.item_of.get, movie_ids, repeat(-1)), np.int64, len(movie_ids))
+        seen = self.catalogue.items(movie_ids)
         rating = np.array(stars, np.float64)  # of None it makes nan
         known = seen >= 0
         liked = known & (rating >= LIKED)
@@ -238,8 +237,8 @@ class Recommender:
 
     def items(self, movie_ids: Iterable[int]) -> Items:
         """item_idx of the films that the release knows."""
-        item_of = self.catalogue.item_of
-        return np.array([item_of[movie_id] for movie_id in movie_ids if movie_id in item_of], np.int64)
+        items = self.catalogue.items(list(movie_ids))
+        return items[items >= 0]
 
     def _likeness(self, item: int) -> NDArray[np.float32]:
         """(items,) likeness to one film by two cosines, at most 1."""
@@ -257,16 +256,14 @@ class Recommender:
         strongest = np.argsort(-shares, axis=1)[:, :REASONS]
         films = self.catalogue.movie_ids[history[-shares.shape[1] :][strongest]].tolist()
         weights = np.take_along_axis(shares, strongest, axis=1).tolist()
-        return [
-            Recommended(
-                movie_id,
-                score,
-                [Reason(*pair) for pair in zip(*carriers, strict=True) if pair[1] >= LEAST_SHARE],
-            )
-            for movie_id, score, *carriers in zip(
-                self._ids(items), scores.tolist(), films, weights, strict=True
-            )
-        ]
+        answer = self._unexplained(items, scores)
+        for film, carriers, carried in zip(answer, films, weights, strict=True):
+            film.reasons = [
+                Reason(carrier, share)
+                for carrier, share in zip(carriers, carried, strict=True)
+                if share >= LEAST_SHARE
+            ]
+        return answer
 
     def _unexplained(self, items: Items, scores: NDArray[np.floating]) -> list[Recommended]:
         return [

@@ -1,64 +1,13 @@
 """The first training's progress, told to everybody and asked of Airflow sparingly."""
 
-import json
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from airflow_server import Airflow
 from apiflask import APIFlask
 
 from movie_genie.backend.progress import FRESH_SECONDS, FirstTraining
 from movie_genie.backend.settings import Settings
-
-RUN = "manual__2026-01-01T00:00:00+00:00"
-
-
-class Airflow:
-    """A server that answers the three calls as Airflow's REST API does."""
-
-    def __init__(self) -> None:
-        self.runs: list[str] = [RUN]
-        self.states = {"ingest": "success", "bert4rec_training": "running", "backend_server": None}
-        self.asked: list[str] = []
-        airflow = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                given = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                right = given == {"username": "admin", "password": "right"}
-                self.reply(201 if right else 401, {"access_token": "token"} if right else {})
-
-            def do_GET(self) -> None:
-                airflow.asked.append(self.path)
-                if self.headers["Authorization"] != "Bearer token":
-                    self.reply(401, {})
-                elif "/taskInstances" in self.path:
-                    tasks = [{"task_id": name, "state": state} for name, state in airflow.states.items()]
-                    self.reply(200, {"task_instances": tasks})
-                else:
-                    runs = [{"dag_run_id": run, "state": "running"} for run in airflow.runs]
-                    self.reply(200, {"dag_runs": runs})
-
-            def reply(self, status: int, body: object) -> None:
-                self.send_response(status)
-                self.end_headers()
-                self.wfile.write(json.dumps(body).encode())
-
-            def log_message(self, *_: object) -> None: ...
-
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-
-@pytest.fixture
-def airflow() -> Iterator[Airflow]:
-    made = Airflow()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
 
 
 def settings(airflow: Airflow, password: str = "right") -> Settings:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from movie_genie.orchestration.airflow_api import AirflowApi
+from movie_genie.airflow_api import AirflowApi
 
 ROOT = Path(__file__).resolve().parents[2]
 DAG = "movie_genie"

@@ -75,7 +75,7 @@ def test_one_command_and_the_page_goes_from_first_training_to_recommendations(st
     assert status == 200, recommended
     assert len(recommended["items"]) == 5
     api = stack.airflow()
-    wait_for(lambda: api.run_states(DAG) == ["success"], 60, "Airflow's green run")
+    wait_for(lambda: [run["state"] for run in api.runs(DAG)] == ["success"], 60, "Airflow's green run")
     assert int(stack.sql("SELECT count(*) FROM runs", "mlflow")) >= len(TRAININGS), "MLflow tracked them"
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from movie_genie.airflow_api import AirflowApi
 from movie_genie.errors import UserError
-from movie_genie.orchestration.airflow_api import AirflowApi
 from movie_genie.orchestration.prepare import PATIENCE_SECONDS, prepare
 
 
@@ -22,9 +22,9 @@ class Api(AirflowApi):
         self.looks -= 1
         return self.looks < 0
 
-    def run_states(self, dag_id):
+    def runs(self, dag_id, limit=100):
         assert self.looks < 0, "asked for runs of a DAG that is not read yet"
-        return self.states
+        return [{"state": state} for state in self.states]
 
     def trigger(self, dag_id):
         self.states = ["queued", *self.states]

@@ -90,8 +90,12 @@ def test_reasons_are_shares_of_the_history(history):
     assert (shares >= 0).all() and (shares.sum(1) <= 1 + 1e-5).all()
 
 
-def test_a_film_is_its_own_strongest_reason():
-    system = random_two_stage()
-    history = np.array([4, 9, 17])
-    system.two_tower.decays[:] = 1.0  # nothing is forgotten
-    assert system.reasons(history, history).argmax(1).tolist() == [0, 1, 2]
+def test_a_film_that_the_recommended_one_follows_is_its_strongest_reason():
+    system, history = random_two_stage(), np.array([4, 9, 17])
+    films, strength = system.two_tower.neighbours
+    films[history], strength[history] = 0, 0
+    for film, follower in zip(history, (20, 21, 22), strict=True):
+        films[film, 0], strength[film, 0] = follower, 50.0
+    shares = system.reasons(history, np.array([20, 21, 22]))
+    assert shares.argmax(1).tolist() == [0, 1, 2]
+    assert (shares.max(1) > 0.8).all()

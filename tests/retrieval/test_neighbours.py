@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from movie_genie.retrieval.neighbours import Neighbours, fit_neighbours, neighbour_scores
+from movie_genie.retrieval.neighbours import Neighbours, fit_neighbours, neighbour_parts, neighbour_scores
 
 ITEMS, DECAY, WINDOW, RIDGE = 12, 0.7, 4, 3.0
 
@@ -40,6 +40,17 @@ def test_with_all_kept_the_scores_are_the_ridges(sequences):
     np.testing.assert_allclose(
         neighbour_scores(history, neighbours, DECAY, WINDOW), memory @ weights, atol=1e-5
     )
+
+
+def test_the_parts_of_a_history_add_up_to_its_scores(sequences):
+    neighbours, history = fit(sequences, kept=5), np.array([3, 0, 7, 5, 9, 1])
+    items = np.array([2, 8, 4, 11])
+    parts = neighbour_parts(history, items, neighbours, DECAY, WINDOW)
+    assert parts.shape == (4, WINDOW)
+    scores = neighbour_scores(history, neighbours, DECAY, WINDOW)
+    np.testing.assert_allclose(parts.sum(1), scores[items], atol=1e-6)
+    alone = neighbour_scores(history[-1:], neighbours, DECAY, WINDOW)
+    np.testing.assert_allclose(parts[:, -1], alone[items], atol=1e-6)
 
 
 def test_the_strongest_followers_are_kept(sequences):

@@ -6,7 +6,7 @@ from movie_genie import weights
 from movie_genie.config import TwoTowerConfig
 from movie_genie.errors import UserError
 from movie_genie.retrieval.inference import TwoTower as Inference
-from movie_genie.retrieval.neighbours import fit_neighbours
+from movie_genie.retrieval.neighbours import fit_neighbours, neighbour_parts
 from movie_genie.retrieval.two_tower import TwoTower, running_means
 from movie_genie.training.batches import pad
 from movie_genie.training.item_tower import Features
@@ -54,6 +54,29 @@ def test_inference_scores_as_the_trained_model_does(model, inference, length):
     history = np.random.default_rng(length).integers(0, ITEMS, length)
     batch = torch.from_numpy(pad([history[-12:]], ITEMS)) if length else torch.full((1, 1), ITEMS)
     np.testing.assert_allclose(inference.scores(history), model.scores(batch)[0].numpy(), atol=2e-5)
+
+
+@pytest.mark.parametrize("length", [1, 5, 12, 30])
+def test_what_a_film_carries_is_the_scores_slope_along_it_and_what_follows_it(inference, length):
+    rng = np.random.default_rng(length)
+    history, items = rng.integers(0, ITEMS, length), np.array([3, 17, 30])
+    carried = inference.carried(history, items)
+    recent = history[-CONFIG.max_history :]
+    assert carried.shape == (3, len(recent))
+    memory = torch.tensor(inference.memory(len(recent)))
+    films = torch.tensor(inference.item_vectors[recent])
+    w = {name: torch.tensor(tensor) for name, tensor in inference.tower.items()}
+
+    def towers(part: torch.Tensor) -> torch.Tensor:
+        x = (memory @ (films * part[:, None])).flatten()
+        x = torch.nn.functional.layer_norm(x, x.shape, w["norm.weight"], w["norm.bias"])
+        h = torch.nn.functional.gelu(w["hidden.weight"] @ x + w["hidden.bias"], approximate="tanh")
+        return torch.tensor(inference.item_vectors[items]) @ (w["out.weight"] @ h + w["out.bias"])
+
+    slopes = torch.autograd.functional.jacobian(towers, torch.ones(len(recent))).numpy()
+    parts = neighbour_parts(recent, items, inference.neighbours, 0.8, 5)
+    np.testing.assert_allclose(carried[:, -parts.shape[1] :], slopes[:, -parts.shape[1] :] + parts, atol=1e-4)
+    np.testing.assert_allclose(carried[:, : -parts.shape[1]], slopes[:, : -parts.shape[1]], atol=1e-4)
 
 
 def test_a_later_film_never_changes_an_earlier_user_vector(model):

@@ -101,7 +101,11 @@ def test_a_start_clears_what_a_dead_server_left(tmp_path, pid_file):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = server(tmp_path, port).prepare({"LANG": "C"})
-    assert environment == {"LANG": "C", "PROMETHEUS_MULTIPROC_DIR": str(left.parent)}
+    assert environment == {
+        "LANG": "C",
+        "MALLOC_ARENA_MAX": "1",
+        "PROMETHEUS_MULTIPROC_DIR": str(left.parent),
+    }
     assert not left.exists()
     assert not pid_file.exists()
 

@@ -11,7 +11,7 @@ from movie_genie.backend.errors import ProblemError
 from movie_genie.backend.events import Events
 from movie_genie.backend.inputs import ActivateIn
 from movie_genie.backend.outputs import ClickThroughs, CurrentRelease, PipelineState, Releases
-from movie_genie.backend.pipeline import dag_runs, stage_states
+from movie_genie.backend.pipeline import airflow, dag_runs, stage_states
 from movie_genie.backend.services import services
 from movie_genie.backend.session import current_viewer, requires
 from movie_genie.errors import UserError
@@ -82,13 +82,12 @@ def click_through() -> Response:
 def pipeline() -> Response:
     """Show each stage's state and Airflow's last runs, or why they cannot be shown."""
     body: dict[str, object] = {"stages": [], "stages_unknown": None, "runs": [], "runs_unknown": None}
-    settings = services().settings
     try:
         body["stages"] = stage_states(Path.cwd())
     except UserError as error:
         body["stages_unknown"] = str(error)
     try:
-        body["runs"] = dag_runs(settings.airflow_url, settings.airflow_user, settings.airflow_password)
+        body["runs"] = dag_runs(airflow(services().settings))
     except UserError as error:
         body["runs_unknown"] = str(error)
     return answer(body)
