@@ -95,7 +95,7 @@ class TwoTower:
         """What each film of a history adds to the scores of `items`, or takes from them.
 
         Of the neighbours exactly. Of the towers to first order: the score's gradient by a film's part in the
-        running means, times that part (gradient × input, Shrikumar et al. 2017, section 3.1). As the means are
+        running means, times that part (gradient × input, Shrikumar et al. 2016, arXiv:1605.01713). As the means are
         normalised, the towers' parts of an item sum to about 0: what one film gains, the others have lost.
 
         Returns
