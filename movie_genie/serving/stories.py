@@ -1,11 +1,13 @@
 """Which words tell of which films: the plain side of searching by meaning, which one vector a film blurs."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import snowballstemmer
 from numpy.typing import NDArray
 
 from movie_genie.data.schemas import STORY_WORDS
@@ -13,25 +15,19 @@ from movie_genie.serving.catalogue import map_table
 from movie_genie.serving.titles import words
 
 FILE = "story_words.arrow"
-ENDINGS = ("ing", "ers", "er", "ed", "es", "s")
-SHORTEST_STEM = 3
 MOST_WORDS = 60
 
 
 def stems(text: str) -> list[str]:
-    """The text's words, each once and without its commonest ending.
+    """The stems of the text's English words, each once (the Snowball stemmer, Porter 2001).
 
-    >>> stems("Dreams of dreaming dreamers")
-    ['dream', 'of']
+    >>> stems("Dreams of dreaming cities")
+    ['dream', 'of', 'citi']
     """
     return list(dict.fromkeys(map(_stem, words(text))))
 
 
-def _stem(word: str) -> str:
-    for ending in ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= SHORTEST_STEM:
-            return word.removesuffix(ending)
-    return word
+_stem: Callable[[str], str] = lru_cache(100_000)(snowballstemmer.stemmer("english").stemWord)
 
 
 def table_of(texts: Iterable[str]) -> dict[str, pa.Array]:
