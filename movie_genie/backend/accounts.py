@@ -45,9 +45,8 @@ class Accounts:
 
     def recognise(self, token: str) -> Viewer | None:
         """Return the viewer of a session that is open."""
-        with self._database.read() as connection:
-            row = connection.execute(_BY_TOKEN, {"token_hash": _hashed(token), "now": now()}).first()
-        return Viewer(*row) if row else None
+        rows = self._database.rows(_BY_TOKEN, token_hash=_hashed(token), now=now())
+        return next((Viewer(number, name, bool(is_admin)) for number, name, is_admin in rows), None)
 
     def open_guest(self) -> str:
         """Make a guest and a session for them; return its token."""

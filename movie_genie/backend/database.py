@@ -1,6 +1,6 @@
 """The feedback database: SQLite in a file by default, PostgreSQL by DATABASE_URL."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Select, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 
@@ -24,6 +24,10 @@ BUSY_MILLISECONDS = 10_000
 """How long a writer waits for another one before SQLite gives up."""
 
 
+_Compiled = tuple[str, Sequence[str] | None, dict[str, Any]]
+"""SQL, its parameters' names where they are given by place, and the values that stand in the query itself."""
+
+
 class Database:
     """Two pools over one database: `read` opens no transaction, `write` one that commits or leaves no trace.
 
@@ -32,6 +36,7 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
+        self._queries: dict[Select[Any], _Compiled] = {}  # Any: as each query says
         try:
             self.url = make_url(url)
             dialect = self.url.get_backend_name()
@@ -59,6 +64,38 @@ class Database:
         """Give a connection for queries; each sees what was committed before it."""
         with self._readers.connect() as connection:
             yield connection
+
+    def rows(self, query: Select[Any], **values: object) -> list[tuple[Any, ...]]:  # Any: as the query says
+        """Return a query's rows just as the driver gives them, for what every request asks.
+
+        Compiled once and without the objects that wrap a result, such a query costs half as much. The driver's
+        values are not converted: SQLite's booleans are 0 and 1.
+
+        Raises
+        ------
+        OperationalError
+            As a query by `read` does, when the database cannot answer.
+        """
+        text, names, constants = self._compiled(query)
+        given = constants | values
+        parameters = given if names is None else [given[name] for name in names]
+        connection = self._readers.raw_connection()
+        try:
+            cursor = connection.cursor()
+            cursor.execute(text, parameters)
+            return list(cursor.fetchall())
+        except self._readers.dialect.loaded_dbapi.Error as error:
+            raise OperationalError(text, parameters, error) from error
+        finally:
+            connection.close()  # back to the pool
+
+    def _compiled(self, query: Select[Any]) -> _Compiled:  # Any: as the query says
+        known = self._queries.get(query)
+        if known is None:
+            compiled = query.compile(self._readers)
+            names = compiled.positiontup if compiled.positional else None
+            known = self._queries[query] = (compiled.string, names, dict(compiled.params))
+        return known
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

@@ -9,12 +9,12 @@ from sqlalchemy import Connection, bindparam, delete, func, select
 from movie_genie.backend.clock import now
 from movie_genie.backend.database import Database
 from movie_genie.backend.tables import ratings, watchlist
-from movie_genie.serving.records import Rated
+from movie_genie.serving.records import Saying
 
 _COLUMNS = (ratings.c.movie_id, ratings.c.rating, ratings.c.rated_at)
 _OF_VIEWER = ratings.c.viewer_id == bindparam("viewer_id")
 _HISTORY = (
-    select(ratings.c.movie_id, ratings.c.rating, (ratings.c.rated_at // 1000).label("timestamp"))
+    select(ratings.c.movie_id, ratings.c.rating, ratings.c.rated_at // 1000)
     .where(_OF_VIEWER)
     .order_by(ratings.c.rated_at, ratings.c.movie_id)
 )
@@ -36,11 +36,9 @@ class Feedback:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def history(self, viewer_id: int) -> list[Rated]:
+    def history(self, viewer_id: int) -> list[Saying]:
         """Return all that a viewer said, oldest first, as the engine takes it."""
-        with self._database.read() as connection:
-            rows = connection.execute(_HISTORY, {"viewer_id": viewer_id}).all()
-        return cast("list[Rated]", rows)  # named tuples of the same fields; to copy hundreds takes its time
+        return cast("list[Saying]", self._database.rows(_HISTORY, viewer_id=viewer_id))
 
     def ratings_count(self, viewer_id: int) -> int:
         """Return how many films a viewer spoke of."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from movie_genie.serving.recommender import Recommender
-from movie_genie.serving.records import Rated, Recommended, Row, RowKind
+from movie_genie.serving.records import Rated, Recommended, Row, RowKind, Saying
 
 SHORTEST_ROW = 3
 """A row with fewer films is left out."""
@@ -27,7 +27,7 @@ FRONT = 6
 """A row is judged by the films that are seen without scrolling."""
 
 
-def home_rows(engine: Recommender, history: Sequence[Rated], limit: int = 20) -> list[Row]:
+def home_rows(engine: Recommender, history: Sequence[Saying], limit: int = 20) -> list[Row]:
     """Rows of up to `limit` films for a viewer; no film twice, and none of the history but to watch again.
 
     A viewer with a taste gets a row of their own, what is like films they loved, their favourite genres,
@@ -58,7 +58,7 @@ def home_rows(engine: Recommender, history: Sequence[Rated], limit: int = 20) ->
     return shelf.most_fitting_first()
 
 
-def _rows_of_a_stranger(engine: Recommender, history: Sequence[Rated], limit: int) -> list[Row]:
+def _rows_of_a_stranger(engine: Recommender, history: Sequence[Saying], limit: int) -> list[Row]:
     shelf = Shelf(engine, history)
     shelf.add("popular", "popular", "Popular now", engine.popular(limit, exclude=shelf.taken))
     gems = engine.hidden_gems(history, limit, exclude=shelf.taken)
@@ -72,10 +72,11 @@ def _rows_of_a_stranger(engine: Recommender, history: Sequence[Rated], limit: in
 class Shelf:
     """The rows so far, and the films that no further row may show."""
 
-    def __init__(self, engine: Recommender, history: Sequence[Rated]) -> None:
+    def __init__(self, engine: Recommender, history: Sequence[Saying]) -> None:
         self._engine = engine
-        self._history = [film for film in history if film.movie_id in engine.catalogue.item_of]
-        self.taken = {film.movie_id for film in history}
+        films = [Rated(*said) for said in history]
+        self._history = [film for film in films if film.movie_id in engine.catalogue.item_of]
+        self.taken = {film.movie_id for film in films}
         self.rows: list[Row] = []
 
     def add(self, row_id: str, kind: RowKind, title: str, items: list[Recommended]) -> None:

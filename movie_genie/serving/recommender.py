@@ -12,7 +12,7 @@ from movie_genie.ranking.two_stage import TwoStage
 from movie_genie.serving.catalogue import Catalogue, Items
 from movie_genie.serving.diversity import diversify
 from movie_genie.serving.personas import Personas
-from movie_genie.serving.records import Found, Mode, Rated, Reason, Recommended
+from movie_genie.serving.records import Found, Mode, Reason, Recommended, Saying
 from movie_genie.serving.search import Search
 
 LIKED = 3.0
@@ -110,7 +110,7 @@ class Recommender:
 
     def recommend(
         self,
-        history: Sequence[Rated],
+        history: Sequence[Saying],
         *,
         limit: int,
         exclude: Collection[int] = (),
@@ -178,7 +178,7 @@ class Recommender:
         return self._unexplained(best, self.catalogue.popularity[best])
 
     def hidden_gems(
-        self, history: Sequence[Rated], limit: int, exclude: Collection[int] = ()
+        self, history: Sequence[Saying], limit: int, exclude: Collection[int] = ()
     ) -> list[Recommended]:
         """Films rated highly by few: nearest the viewer's taste first, or best rated for a stranger."""
         taste = self.taste(history)
@@ -199,7 +199,7 @@ class Recommender:
         year_from: int | None = None,
         year_to: int | None = None,
         limit: int,
-        history: Sequence[Rated] | None = None,
+        history: Sequence[Saying] | None = None,
     ) -> list[Found]:
         """Films whose title (one typing error allowed) or meaning fits the query, best first.
 
@@ -219,7 +219,7 @@ class Recommender:
         affinity = self.affinity(taste) if len(taste.items) else None
         return self._search.find(query, mode, keep, affinity, limit)
 
-    def taste(self, history: Sequence[Rated]) -> Taste:
+    def taste(self, history: Sequence[Saying]) -> Taste:
         """The history as item_idx arrays."""
         movie_ids, stars, _ = zip(*history, strict=True) if history else ((), (), ())
         seen = self.catalogue.items(movie_ids)

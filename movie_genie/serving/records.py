@@ -28,11 +28,14 @@ class UnknownPersonaError(LookupError):
         super().__init__(f"unknown persona: {persona_id}")
 
 
+Saying = tuple[int, float | None, int]
+"""What a database tells of one film of a history: the fields of `Rated`, which a request need not make hundreds of."""
+
+
 class Rated(NamedTuple):
     """One film of a history; histories are given oldest first.
 
-    A rating of None says "not interested": it is no taste, and the film is never recommended. A tuple, as a
-    request makes hundreds of them.
+    A rating of None says "not interested": it is no taste, and the film is never recommended.
     """
 
     movie_id: int

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import bindparam, select
+from sqlalchemy.exc import OperationalError
 
 from movie_genie.backend.database import Database
 from movie_genie.backend.tables import metadata, viewers
@@ -54,6 +56,19 @@ def test_tables_of_another_version_are_refused_with_the_command_that_helps(datab
         UserError, match=r"at 0000, the program needs .*; run `python -m movie_genie.backend db"
     ):
         database.prepare()
+
+
+def test_rows_are_what_a_read_gives_and_lead_to_the_same_error(database: Database):
+    query = select(viewers.c.id, viewers.c.created_at // 10).where(viewers.c.created_at > bindparam("after"))
+    with pytest.raises(OperationalError, match="no such table"):
+        database.rows(query, after=0)
+    database.upgrade()
+    with database.write() as connection:
+        connection.execute(viewers.insert(), [{"created_at": at} for at in (5, 17, 30)])
+    for after, expected in ((0, [(1, 0), (2, 1), (3, 3)]), (17, [(3, 3)]), (99, [])):
+        assert database.rows(query, after=after) == expected
+        with database.read() as connection:
+            assert connection.execute(query, {"after": after}).all() == expected
 
 
 def test_a_write_that_fails_leaves_no_trace(database: Database):
