@@ -114,7 +114,9 @@ class AirflowApi:
 
     def _json(self, answer: requests.Response) -> Any:  # Any: JSON
         if not answer.ok:
-            raise UserError(f"{answer.url}: Airflow answered {answer.status_code}: {answer.text[:300]}")
+            busy = answer.status_code >= 500  # with SQLite, its database may be locked for a moment
+            refusal = NoAnswerError if busy else UserError
+            raise refusal(f"{answer.url}: Airflow answered {answer.status_code}: {answer.text[:300]}")
         try:
             return answer.json()
         except ValueError:

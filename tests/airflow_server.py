@@ -16,6 +16,7 @@ class Airflow:
         self.asked: list[str] = []
         self.token = "token-1"
         self.sign_ins = 0
+        self.status = 0  # given in place of every answer's own
         self.page: bytes | None = None  # given in place of every answer to a question
         airflow = self
 
@@ -38,6 +39,7 @@ class Airflow:
                     self.reply(200, {"dag_runs": runs})
 
             def reply(self, status: int, body: object) -> None:
+                status = airflow.status or status
                 self.send_response(status)
                 self.end_headers()
                 asked = self.command == "GET" and airflow.page is not None

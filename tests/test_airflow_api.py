@@ -22,6 +22,14 @@ def test_a_wrong_password_is_refused_in_one_line(airflow: Airflow):
         AirflowApi(airflow.url, "admin", "wrong").runs("movie_genie")
 
 
+def test_an_airflow_whose_database_is_busy_is_no_answer(airflow: Airflow):
+    api = AirflowApi(airflow.url, "admin", "right")
+    assert api.runs("movie_genie")
+    airflow.status = 500
+    with pytest.raises(NoAnswerError, match="Airflow answered 500"):
+        api.runs("movie_genie")
+
+
 def test_nobody_there_is_no_answer():
     api = AirflowApi("http://127.0.0.1:1", "admin", "right")
     with pytest.raises(NoAnswerError, match="Airflow does not answer"):

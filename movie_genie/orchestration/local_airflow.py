@@ -4,10 +4,11 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 
-from movie_genie.airflow_api import AirflowApi
+from movie_genie.airflow_api import AirflowApi, NoAnswerError
 from movie_genie.config import AirflowConfig
 from movie_genie.errors import UserError
 from movie_genie.orchestration.airflow_home import (
@@ -47,7 +48,7 @@ def serve(project: Path, config: AirflowConfig) -> None:
         airflow.wait_until(api.answers)  # tasks of an interrupted run would fail before that
         airflow.start("scheduler", ["scheduler", "--skip-serve-logs"])
         airflow.wait_until(api.healthy)
-        api.set_pools(config.pools)
+        airflow.wait_until(lambda: _has_pools(api, config.pools))
         print(f"Airflow is at {api.url}", flush=True)
         if known:
             print(
@@ -93,6 +94,15 @@ def connect(project: Path, config: AirflowConfig) -> AirflowApi:
     if not secrets:
         raise UserError("Airflow was never started here; start it with `make airflow`")
     return AirflowApi(f"http://{config.host}:{config.port}", ADMIN, secrets.admin_password)
+
+
+def _has_pools(api: AirflowApi, pools: Mapping[str, int]) -> bool:
+    """Set the pools; False where Airflow is too busy with its start to take them."""
+    try:
+        api.set_pools(pools)
+    except NoAnswerError:
+        return False
+    return True
 
 
 def _environment(project: Path, config: AirflowConfig, secrets: Secrets) -> dict[str, str]:
