@@ -8,7 +8,7 @@ import numpy as np
 
 from movie_genie import weights
 from movie_genie.errors import UserError
-from movie_genie.retrieval.inference import EPSILON, Floats, Items, layer_norm
+from movie_genie.retrieval.inference import Floats, Items, Normalised, deviations
 
 
 @dataclass(frozen=True)
@@ -53,17 +53,16 @@ class Bert4Rec:
     def encode(self, history: Items) -> Floats:
         """Hidden state of the place behind the newest film: (time,) item_idx, oldest first -> (dim,)."""
         w = self.tensors
-        films, mask = (
-            self.film_vectors[history[-self.max_history :]],
-            w["mask"][None],
-        )  # (time, dim), (1, dim)
-        h = np.concatenate([mask, films] if self.causal else [films, mask])
+        films, mask = self.film_vectors.take(history[-self.max_history :], 0), w["mask"][None]
+        h = np.concatenate([mask, films] if self.causal else [films, mask])  # (time, dim)
         h += w["age.weight"][len(h) - 1 :: -1]
         future = self._future[: len(h), : len(h)] if self.causal else None
         for block in self._ready[:-1]:
             h = block.every_place(h, future)
         newest = self._ready[-1].newest_place(h)  # of the last block nothing else is read
-        state: Floats = layer_norm(newest, w["norm.weight"], w["norm.bias"])
+        state: Floats = ((newest - newest.mean()) / deviations(newest))[0]
+        state *= w["norm.weight"]
+        state += w["norm.bias"]
         return state
 
     @cached_property
@@ -81,38 +80,9 @@ class Bert4Rec:
         state = self.encode(history)
         if items is None:
             return self.film_vectors @ state + self.bias
-        return self.film_vectors[items] @ state + self.bias[items]
-
-
-@dataclass(frozen=True)
-class Normalised:
-    """A layer norm and the linear map behind it, as one product.
-
-    Centring, gain and shift are linear, so the map takes them up once when the model is opened; only the
-    division by the deviation depends on the input.
-    """
-
-    weight: Floats
-    """(inputs, outputs)"""
-    bias: Floats
-    """(outputs,)"""
-
-    @classmethod
-    def of(cls, gain: Floats, shift: Floats, weight: Floats, bias: Floats) -> "Normalised":
-        """Join a norm's gain and shift, each (inputs,), to a map of (outputs, inputs) and (outputs,)."""
-        scaled = weight * gain
-        centred = scaled - scaled.mean(1, keepdims=True)
-        return cls(np.ascontiguousarray(centred.T), bias + weight @ shift)
-
-    def __call__(self, x: Floats) -> Floats:
-        """(places, inputs) -> (places, outputs)."""
-        inputs = np.float32(x.shape[1])
-        mean = x.sum(1) / inputs
-        variance = np.einsum("pi,pi->p", x, x) / inputs - mean * mean
-        y: Floats = x @ self.weight
-        y /= np.sqrt(variance + EPSILON)[:, None]
-        y += self.bias
-        return y
+        scores: Floats = self.film_vectors.take(items, 0) @ state
+        scores += self.bias.take(items)
+        return scores
 
 
 @dataclass(frozen=True)
@@ -154,15 +124,15 @@ class Block:
 
     def every_place(self, h: Floats, future: Floats | None) -> Floats:
         """(time, dim), (time, time) or None -> (time, dim)."""
-        return self._feed_forward(h + self._attend(self.query(h), self.key_value(h), future))
+        deviation = deviations(h)
+        query, key_value = self.query(h, deviation), self.key_value(h, deviation)
+        return self._feed_forward(h + self._attend(query, key_value, future))
 
     def newest_place(self, h: Floats) -> Floats:
-        """(time, dim) -> (dim,), the last place's."""
-        newest = h[-1:]
-        out: Floats = self._feed_forward(newest + self._attend(self.query(newest), self.key_value(h), None))[
-            0
-        ]
-        return out
+        """(time, dim) -> (1, dim), the last place's."""
+        newest, deviation = h[-1:], deviations(h)
+        query, key_value = self.query(newest, deviation[-1:]), self.key_value(h, deviation)
+        return self._feed_forward(newest + self._attend(query, key_value, None))
 
     def _attend(self, query: Floats, key_value: Floats, future: Floats | None) -> Floats:
         """(places, dim), (time, 2 * dim), (places, time) or None -> (places, dim)."""
@@ -182,7 +152,7 @@ class Block:
 
     def _feed_forward(self, h: Floats) -> Floats:
         """(places, dim) -> (places, dim)."""
-        inner = self.up(h)
+        inner = self.up(h, deviations(h))
         np.maximum(inner, 0, out=inner)
         h += inner @ self.down
         h += self.down_bias

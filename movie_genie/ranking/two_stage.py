@@ -8,18 +8,20 @@ import numpy as np
 
 from movie_genie.errors import UserError
 from movie_genie.ranking.inference import Bert4Rec
-from movie_genie.retrieval.inference import Floats, Items, TwoTower
+from movie_genie.retrieval.inference import Floats, Items, Reading, TwoTower
 
 
 class Parts(NamedTuple):
     """One history's candidates, and what each stage says of them."""
 
     candidates: Items
-    """(candidates,) item_idx, best of retrieval first."""
+    """(candidates,) item_idx, in no order that says anything."""
     retrieval: Floats
     """(candidates,) two-tower scores, standardised over the candidates."""
     ranking: Floats
-    """(candidates,) BERT4Rec scores, log-softmax over the candidates."""
+    """(candidates,) BERT4Rec scores."""
+    reading: Reading
+    """The history, as the two-tower read it."""
 
     def fused(self, weight: float) -> Floats:
         """Final scores: what BERT4Rec says, plus `weight` times what retrieval says."""
@@ -32,6 +34,8 @@ class Ranking(NamedTuple):
 
     items: Items
     scores: Floats
+    reading: Reading
+    """The history that they are for; see `TwoStage.reasons`."""
 
 
 @dataclass(frozen=True)
@@ -70,19 +74,17 @@ class TwoStage:
 
         `history` and `exclude` hold item_idx; films to exclude take no candidate's place.
         """
-        scores = self.two_tower.scores(history)
+        reading = self.two_tower.read(history)
+        scores = self.two_tower.scores_of(reading)
         if exclude is not None:
             scores[exclude] = -np.inf
         candidates = best(scores, self.candidates)
-        retrieved = scores[candidates]
-        if not len(candidates):
-            return Parts(candidates, retrieved, retrieved)
-        ranked = self.bert4rec.scores(history, candidates)
-        ranked -= ranked.max()
-        ranked -= np.log(np.exp(ranked).sum())
-        retrieved -= retrieved.sum() / np.float32(len(retrieved))
-        spread = np.sqrt(retrieved @ retrieved / np.float32(len(retrieved)))
-        return Parts(candidates, retrieved / (spread if spread > 0 else np.float32(1)), ranked)
+        retrieved, ranked = scores[candidates], self.bert4rec.scores(history, candidates)
+        if len(candidates):
+            retrieved -= retrieved.sum() / np.float32(len(retrieved))
+            spread = np.sqrt(retrieved @ retrieved / np.float32(len(retrieved)))
+            retrieved /= spread if spread > 0 else np.float32(1)
+        return Parts(candidates, retrieved, ranked, reading)
 
     def scores(self, history: Items) -> Floats:
         """(time,) item_idx, oldest first -> (items,) final scores, -inf for films that are no candidates.
@@ -99,9 +101,9 @@ class TwoStage:
         parts = self.parts(history, exclude)
         scores = parts.fused(self.fusion_weight)
         order = np.argsort(-scores, kind="stable")[:k]
-        return Ranking(parts.candidates[order], scores[order])
+        return Ranking(parts.candidates[order], scores[order], parts.reading)
 
-    def reasons(self, history: Items, items: Items) -> Floats:
+    def reasons(self, reading: Reading, items: Items) -> Floats:
         """How much each film of the history carried each of `items`: shares, of which a row's sum is at most 1.
 
         They are shares of what speaks for a film in its retrieval score (`TwoTower.carried`), which brought it
@@ -112,30 +114,18 @@ class TwoStage:
         (items, recent) float32
             Of the latest films of the history, as many as the user tower reads.
         """
-        shares = self.two_tower.carried(history, items)
+        shares = self.two_tower.carried(reading, items)
         np.maximum(shares, 0, out=shares)
         shares /= np.maximum(shares.sum(1, keepdims=True), np.float32(1e-9))
         return shares
 
 
-SAMPLED = 8
-"""Of this many scores, one is looked at to guess which could be among the best."""
-
-
 def best(scores: Floats, count: int) -> Items:
-    """Places of the `count` largest finite scores, largest first.
-
-    A sample gives a bar that about half as many again as needed should pass, so that few are left to be sorted;
-    where the sample misled and too few pass, all are looked at.
-    """
-    count = min(count, len(scores))
-    places = np.arange(len(scores))
-    sample = scores[::SAMPLED]
-    passing = 3 * count // (2 * SAMPLED) + 1
-    if passing < len(sample):
-        above = np.flatnonzero(scores >= np.partition(sample, -passing)[-passing])
-        places = above if len(above) >= count else places
-    values = scores[places]
-    order = np.argsort(-values, kind="stable")[:count]
-    finite: Items = places[order][values[order] > -np.inf]
-    return finite
+    """Places of the `count` largest finite scores, in ascending order; among equals the first."""
+    if count >= len(scores):
+        return np.flatnonzero(scores > -np.inf)
+    bar = np.partition(scores, -count)[-count]
+    places = np.flatnonzero(scores >= bar if bar > -np.inf else scores > bar)
+    if len(places) > count:  # several at the bar
+        places = np.sort(places[np.argsort(-scores[places], kind="stable")[:count]])
+    return places

@@ -1,18 +1,89 @@
-"""The two-tower model at work: numpy only, one history at a time; what evaluation measures and serving serves."""
+"""The two-tower model at work: numpy only, one history at a time; what evaluation measures and serving serves.
+
+A request's time goes into some hundred small products and sums, each of which numpy takes about as long to start as
+to compute. So what depends on the weights alone is joined when a model is opened, and what both a score and its
+reasons are made of is computed once a history (`Reading`).
+"""
 
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from movie_genie import weights
 from movie_genie.errors import UserError
-from movie_genie.retrieval.neighbours import Neighbours, neighbour_parts, neighbour_scores
+from movie_genie.retrieval.neighbours import (
+    Followers,
+    Neighbours,
+    add_neighbour_scores,
+    fading,
+    followers,
+    neighbour_parts,
+)
 
 Floats = NDArray[np.float32]
 Items = NDArray[np.int64]
+
+EPSILON = np.float32(1e-5)
+"""Torch's default, added to the variance that a layer norm divides by."""
+
+
+@dataclass(frozen=True)
+class Normalised:
+    """A layer norm (Ba et al. 2016) and the linear map behind it, as one product.
+
+    Centring, gain and shift are linear, so the map takes them up once when the model is opened; only the
+    division by the deviation depends on the input.
+    """
+
+    weight: Floats
+    """(inputs, outputs)"""
+    bias: Floats
+    """(outputs,)"""
+
+    @classmethod
+    def of(cls, gain: Floats, shift: Floats, weight: Floats, bias: Floats) -> "Normalised":
+        """Join a norm's gain and shift, each (inputs,), to a map of (outputs, inputs) and (outputs,)."""
+        scaled = weight * gain
+        centred = scaled - scaled.mean(1, keepdims=True)
+        return cls(np.ascontiguousarray(centred.T), bias + weight @ shift)
+
+    def __call__(self, x: Floats, deviation: Floats) -> Floats:
+        """(places, inputs), (places, 1) as `deviations` gives it -> (places, outputs)."""
+        y: Floats = x @ self.weight
+        y /= deviation
+        y += self.bias
+        return y
+
+
+def deviations(x: Floats) -> Floats:
+    """Standard deviation of each place, with torch's epsilon: (places, inputs) -> (places, 1)."""
+    inputs = np.float32(x.shape[1])
+    mean = x.sum(1) / inputs
+    variance: Floats = np.einsum("pi,pi->p", x, x)
+    variance /= inputs
+    variance -= mean * mean
+    variance += EPSILON
+    return np.sqrt(variance, out=variance)[:, None]
+
+
+class Reading(NamedTuple):
+    """A history as the user tower read it: what scores and their reasons are both made of."""
+
+    films: Floats
+    """(recent, dim) vectors of the latest films, as many as the tower reads."""
+    memory: Floats
+    """(means, recent) how much each running mean holds of each of them; rows sum to 1."""
+    means: Floats
+    """(1, means * dim)"""
+    deviation: Floats
+    """(1, 1) of the means."""
+    hidden: Floats
+    """(hidden,) before the activation."""
+    followers: Followers
 
 
 @dataclass(frozen=True)
@@ -56,14 +127,14 @@ class TwoTower:
         except KeyError as missing:
             raise UserError(f"{folder}: no two-tower model: {missing} is missing") from None
 
-    def user_vector(self, history: Items) -> Floats:
-        """(time,) item_idx, oldest first, perhaps empty -> (dim,)."""
-        history = history[-self.max_history :]
-        means = self.memory(len(history)) @ self.item_vectors[history]  # (means, dim)
-        h = layer_norm(means.ravel(), self.tower["norm.weight"], self.tower["norm.bias"])
-        h = gelu(self.tower["hidden.weight"] @ h + self.tower["hidden.bias"])
-        vector: Floats = self.tower["out.weight"] @ h + self.tower["out.bias"]
-        return vector
+    def read(self, history: Items) -> Reading:
+        """(time,) item_idx, oldest first, perhaps empty -> what the tower makes of it."""
+        recent = history[-self.max_history :]
+        films, memory = self.item_vectors.take(recent, 0), self._memory(len(recent))
+        means = (memory @ films).reshape(1, -1)
+        deviation = deviations(means)
+        found = followers(history, self.neighbours, self._fading)
+        return Reading(films, memory, means, deviation, self._hidden(means, deviation)[0], found)
 
     @cached_property
     def lengths(self) -> Floats:
@@ -71,8 +142,8 @@ class TwoTower:
         lengths: Floats = np.maximum(np.linalg.norm(self.item_vectors, axis=1), np.float32(1e-9))
         return lengths
 
-    def memory(self, time: int) -> Floats:
-        """How much each running mean holds of each of the `time` latest films: (means, time), rows sum to 1."""
+    def _memory(self, time: int) -> Floats:
+        """See `Reading.memory`: (means, time)."""
         held = self._powers[:, self.max_history - time :]
         shares: Floats = held / np.maximum(held.sum(1, keepdims=True), np.float32(1e-9))
         return shares
@@ -83,15 +154,29 @@ class TwoTower:
         ages = np.arange(self.max_history - 1, -1, -1, dtype=np.float32)
         return (self.decays[:, None] ** ages).astype(np.float32)
 
+    @cached_property
+    def _fading(self) -> Floats:
+        return fading(self.neighbour_decay, self.neighbour_window)
+
+    @cached_property
+    def _hidden(self) -> Normalised:
+        w = self.tower
+        return Normalised.of(w["norm.weight"], w["norm.bias"], w["hidden.weight"], w["hidden.bias"])
+
     def scores(self, history: Items) -> Floats:
         """(time,) item_idx, oldest first -> (items,) scores of the next film."""
-        scores: Floats = self.item_vectors @ self.user_vector(history)
+        return self.scores_of(self.read(history))
+
+    def scores_of(self, reading: Reading) -> Floats:
+        """(items,) scores of the film after a history that was read."""
+        user = self.tower["out.weight"] @ gelu(reading.hidden)
+        user += self.tower["out.bias"]
+        scores: Floats = self.item_vectors @ user
         scores += self.bias
-        if len(history):
-            scores += neighbour_scores(history, self.neighbours, self.neighbour_decay, self.neighbour_window)
+        add_neighbour_scores(scores, reading.followers)
         return scores
 
-    def carried(self, history: Items, items: Items) -> Floats:
+    def carried(self, reading: Reading, items: Items) -> Floats:
         """What each film of a history adds to the scores of `items`, or takes from them.
 
         Of the neighbours exactly. Of the towers to first order: the score's gradient by a film's part in the
@@ -103,40 +188,24 @@ class TwoTower:
         (items, recent) float32
             Of the latest films of the history, as many as the user tower reads.
         """
-        history = history[-self.max_history :]
-        memory, films = self.memory(len(history)), self.item_vectors[history]
-        w = self.tower
-        normal, deviation = standardise((memory @ films).ravel())
-        hidden = w["hidden.weight"] @ (normal * w["norm.weight"] + w["norm.bias"]) + w["hidden.bias"]
-        slopes = (self.item_vectors[items] @ w["out.weight"]) * gelu_slope(hidden)  # (items, hidden)
-        slopes = (slopes @ w["hidden.weight"]) * w["norm.weight"]  # (items, means * dim)
-        along = slopes @ normal / np.float32(len(normal))
-        slopes -= slopes.mean(1, keepdims=True) + along[:, None] * normal
+        films, memory, means, deviation, hidden, found = reading
+        slopes = self.item_vectors.take(items, 0) @ self.tower["out.weight"]  # (items, hidden)
+        slopes *= gelu_slope(hidden)
+        slopes = slopes @ self._hidden.weight.T  # (items, means * dim), by the normalised means
+        inputs = np.float32(means.shape[1])
+        normal = (means - means.sum() / inputs) / deviation  # (1, means * dim)
+        slopes -= (slopes @ normal.T / inputs) * normal
         slopes /= deviation
         by_mean = slopes.reshape(-1, films.shape[1]) @ films.T  # (items * means, recent)
         carried: Floats = (by_mean.reshape(len(items), *memory.shape) * memory).sum(1)
-        latest = neighbour_parts(history, items, self.neighbours, self.neighbour_decay, self.neighbour_window)
-        carried[:, carried.shape[1] - latest.shape[1] :] += latest
+        latest = min(len(found.films) // self.neighbours.films.shape[1], len(films))
+        if latest:
+            parts = neighbour_parts(found, items, self.neighbours)
+            carried[:, -latest:] += parts[:, -latest:]
         return carried
 
 
-EPSILON = np.float32(1e-5)
-"""Torch's default, added to the variance that a layer norm divides by."""
-
 _TOWER = ("norm.weight", "norm.bias", "hidden.weight", "hidden.bias", "out.weight", "out.bias")
-
-
-def layer_norm(x: Floats, gain: Floats, shift: Floats) -> Floats:
-    """Normalise a vector (Ba et al. 2016), with torch's default epsilon: (dim,) -> (dim,)."""
-    normal: Floats = standardise(x)[0] * gain + shift
-    return normal
-
-
-def standardise(x: Floats) -> tuple[Floats, np.float32]:
-    """(dim,) -> (dim,) with mean 0 and deviation 1, and the deviation that it had."""
-    centred = x - x.sum() / np.float32(len(x))
-    deviation = np.sqrt(centred @ centred / np.float32(len(x)) + EPSILON)
-    return centred / deviation, deviation
 
 
 def gelu(x: Floats) -> Floats:

@@ -102,30 +102,48 @@ def _examples(
     return pairs
 
 
-def neighbour_scores(history: Items, neighbours: Neighbours, decay: float, window: int) -> Floats:
-    """How strongly the latest films of a history are followed by each film: (time,) int -> (items,)."""
-    latest = history[-window:]
-    strength = neighbours.strength[latest] * _memory(len(latest), decay)[:, None]  # (latest, kept)
-    films = neighbours.films[latest].ravel()
-    return np.bincount(films, strength.ravel(), minlength=len(neighbours.films)).astype(np.float32)
+class Followers(NamedTuple):
+    """What follows the latest films of a history."""
+
+    films: NDArray[np.int32]
+    """(latest * kept,) item_idx; the followers of each film in turn, the oldest film's first."""
+    strength: Floats
+    """(latest * kept,) what is left of each at its film's age."""
 
 
-def neighbour_parts(
-    history: Items, items: Items, neighbours: Neighbours, decay: float, window: int
-) -> Floats:
-    """What each of the latest films of a history adds to `neighbour_scores` of `items`: (items, latest)."""
-    latest = history[-window:]
-    place = np.zeros(len(neighbours.films), np.int32)
+def followers(history: Items, neighbours: Neighbours, fading: Floats) -> Followers:
+    """Look up what follows the latest films of a history: (time,) int, (window,) as `fading` gives it."""
+    latest = history[-len(fading) :]
+    strength = neighbours.strength.take(latest, 0)
+    strength *= fading[len(fading) - len(latest) :, None]
+    return Followers(neighbours.films.take(latest, 0).ravel(), strength.ravel())
+
+
+def neighbour_scores(found: Followers, items: int) -> Floats:
+    """How strongly the films of a history are followed by each film: (items,)."""
+    scores = np.zeros(items, np.float32)
+    add_neighbour_scores(scores, found)
+    return scores
+
+
+def add_neighbour_scores(scores: Floats, found: Followers) -> None:
+    """Add `neighbour_scores` to (items,) scores, in place."""
+    np.add.at(scores, found.films, found.strength)
+
+
+def neighbour_parts(found: Followers, items: Items, neighbours: Neighbours) -> Floats:
+    """What each of a history's latest films adds to the `neighbour_scores` of `items`: (items, latest)."""
+    known, kept = neighbours.films.shape
+    latest = len(found.films) // kept
+    place = np.zeros(known, np.int32)
     place[items] = np.arange(1, len(items) + 1)
-    row = place[neighbours.films[latest].ravel()]
-    found = np.flatnonzero(row)  # few: of (latest * kept) followers, those that are among the items
-    age = found // neighbours.films.shape[1]
-    strength = neighbours.strength[latest].ravel()[found] * _memory(len(latest), decay)[age]
-    shape = len(items), len(latest)
-    parts = np.bincount((row[found] - 1) * shape[1] + age, strength, minlength=shape[0] * shape[1])
-    return parts.reshape(shape).astype(np.float32)
+    row = place[found.films]
+    (those,) = row.nonzero()  # few: of all followers, those that are among the items
+    cell = (row[those] - 1) * latest + those // kept
+    parts = np.bincount(cell, found.strength[those], minlength=len(items) * latest)
+    return parts.reshape(len(items), latest).astype(np.float32)
 
 
-def _memory(time: int, decay: float) -> Floats:
-    """What is left of each of the latest films, the oldest first: (time,)."""
-    return (decay ** np.arange(time - 1, -1, -1)).astype(np.float32)
+def fading(decay: float, window: int) -> Floats:
+    """What is left of each of the latest films, the oldest first: (window,)."""
+    return (decay ** np.arange(window - 1, -1, -1)).astype(np.float32)

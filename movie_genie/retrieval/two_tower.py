@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from movie_genie.config import TwoTowerConfig
-from movie_genie.retrieval.neighbours import Neighbours, neighbour_scores
+from movie_genie.retrieval.neighbours import Neighbours, fading, followers, neighbour_scores
 from movie_genie.training.item_tower import Features, ItemTower
 from movie_genie.training.losses import sampled_softmax_loss
 from movie_genie.training.model import SequenceModel
@@ -91,9 +91,9 @@ class TwoTower(SequenceModel):
 
     def memory(self, batch: Tensor) -> Tensor:
         """What the neighbours of each history say: (batch, time) -> (batch, items)."""
-        decay, window = self.config.neighbour_decay, self.config.neighbour_window
+        kept = fading(self.config.neighbour_decay, self.config.neighbour_window)
         rows = [row[row < len(self.bias)].numpy() for row in batch]
-        said = [neighbour_scores(row, self.neighbours, decay, window) for row in rows]
+        said = [neighbour_scores(followers(row, self.neighbours, kept), len(self.bias)) for row in rows]
         return torch.from_numpy(np.stack(said))
 
     def settle(self, validate: Callable[[], dict[str, float]]) -> dict[str, float]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from movie_genie.files import read_json
 from movie_genie.ranking.two_stage import TwoStage
+from movie_genie.retrieval.inference import Reading
 from movie_genie.serving.catalogue import Catalogue, Items
 from movie_genie.serving.diversity import diversify
 from movie_genie.serving.personas import Personas
@@ -135,16 +136,16 @@ class Recommender:
         UnknownGenreError
         """
         taste = self.taste(history)
-        barred = [taste.seen, self.items(exclude)]
+        barred = [taste.seen, self.items(exclude)] if exclude else [taste.seen]
         if genre is not None:
             barred.append(np.flatnonzero(~self.catalogue.of_genre(genre)))
         pool = limit * POOL if diversity > 0 else limit
         ranking = self.two_stage.recommend(taste.items, pool, np.concatenate(barred))
-        items, scores = ranking.items, ranking.scores
+        items, scores, reading = ranking
         if diversity > 0:
             chosen = diversify(scores, self.text[items], limit, diversity)
             items, scores = items[chosen], scores[chosen]
-        return self._explained(taste.items, items, scores)
+        return self._explained(taste.items, reading, items, scores)
 
     def similar(self, movie_id: int, limit: int, exclude: Collection[int] = ()) -> list[Recommended]:
         """Films like this one, by who watches them and what they tell of; the score is their likeness.
@@ -248,11 +249,13 @@ class Recommender:
         likeness += (1 - TEXT_LIKENESS) * self._support * watched
         return likeness
 
-    def _explained(self, history: Items, items: Items, scores: NDArray[np.float32]) -> list[Recommended]:
+    def _explained(
+        self, history: Items, reading: Reading, items: Items, scores: NDArray[np.float32]
+    ) -> list[Recommended]:
         """Films with the history's films that carried each, strongest first."""
         if len(history) == 0 or len(items) == 0:
             return self._unexplained(items, scores)
-        shares = self.two_stage.reasons(history, items)  # (items, recent)
+        shares = self.two_stage.reasons(reading, items)  # (items, recent)
         strongest = np.argsort(-shares, axis=1)[:, :REASONS]
         films = self.catalogue.movie_ids[history[-shares.shape[1] :][strongest]].tolist()
         weights = np.take_along_axis(shares, strongest, axis=1).tolist()

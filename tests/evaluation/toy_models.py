@@ -3,6 +3,13 @@
 import numpy as np
 
 from movie_genie.ranking.two_stage import Parts, Ranking
+from movie_genie.retrieval.inference import Reading
+from movie_genie.retrieval.neighbours import Followers
+
+NOTHING = np.zeros((1, 1), np.float32)
+NOT_READ = Reading(
+    NOTHING, NOTHING, NOTHING, NOTHING, NOTHING[0], Followers(NOTHING[0].astype(np.int32), NOTHING[0])
+)
 
 
 class ToyTwoStage:
@@ -13,10 +20,10 @@ class ToyTwoStage:
 
     def parts(self, history: np.ndarray, exclude: np.ndarray) -> Parts:
         chosen = np.setdiff1d(np.arange(self.items), exclude)[: self.candidates]
-        return Parts(chosen, -chosen.astype(np.float32), chosen.astype(np.float32))
+        return Parts(chosen, -chosen.astype(np.float32), chosen.astype(np.float32), NOT_READ)
 
     def recommend(self, history: np.ndarray, k: int, exclude: np.ndarray) -> Ranking:
         parts = self.parts(history, exclude)
         scores = parts.fused(self.fusion_weight)
         order = np.argsort(-scores, kind="stable")[:k]
-        return Ranking(parts.candidates[order], scores[order])
+        return Ranking(parts.candidates[order], scores[order], NOT_READ)

@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from movie_genie.retrieval.neighbours import Neighbours, fit_neighbours, neighbour_parts, neighbour_scores
+from movie_genie.retrieval.neighbours import (
+    Neighbours,
+    fading,
+    fit_neighbours,
+    followers,
+    neighbour_parts,
+    neighbour_scores,
+)
 
 ITEMS, DECAY, WINDOW, RIDGE = 12, 0.7, 4, 3.0
 
@@ -32,24 +39,26 @@ def fit(sequences: list[np.ndarray], most_films: int = ITEMS, kept: int = ITEMS)
     )
 
 
+def scores_of(history: np.ndarray, neighbours: Neighbours) -> np.ndarray:
+    return neighbour_scores(followers(history, neighbours, fading(DECAY, WINDOW)), ITEMS)
+
+
 def test_with_all_kept_the_scores_are_the_ridges(sequences):
     weights, neighbours = brute_force(sequences), fit(sequences)
     history = np.array([3, 0, 7, 5, 9, 1])
     memory = np.zeros(ITEMS)
     memory[history[-WINDOW:]] = DECAY ** np.arange(WINDOW - 1, -1, -1)
-    np.testing.assert_allclose(
-        neighbour_scores(history, neighbours, DECAY, WINDOW), memory @ weights, atol=1e-5
-    )
+    np.testing.assert_allclose(scores_of(history, neighbours), memory @ weights, atol=1e-5)
 
 
 def test_the_parts_of_a_history_add_up_to_its_scores(sequences):
     neighbours, history = fit(sequences, kept=5), np.array([3, 0, 7, 5, 9, 1])
     items = np.array([2, 8, 4, 11])
-    parts = neighbour_parts(history, items, neighbours, DECAY, WINDOW)
+    parts = neighbour_parts(followers(history, neighbours, fading(DECAY, WINDOW)), items, neighbours)
     assert parts.shape == (4, WINDOW)
-    scores = neighbour_scores(history, neighbours, DECAY, WINDOW)
+    scores = scores_of(history, neighbours)
     np.testing.assert_allclose(parts.sum(1), scores[items], atol=1e-6)
-    alone = neighbour_scores(history[-1:], neighbours, DECAY, WINDOW)
+    alone = scores_of(history[-1:], neighbours)
     np.testing.assert_allclose(parts[:, -1], alone[items], atol=1e-6)
 
 
@@ -65,11 +74,11 @@ def test_films_it_does_not_know_have_no_say():
     sequences = [np.array([0, 1, 2]), np.array([1, 2, 0]), np.array([0, 2, 11])]
     neighbours = fit(sequences, most_films=3)
     assert not neighbours.strength[3:].any()
-    assert not neighbour_scores(np.array([11]), neighbours, DECAY, WINDOW).any()
+    assert not scores_of(np.array([11]), neighbours).any()
 
 
 def test_an_empty_history_says_nothing(sequences):
-    assert not neighbour_scores(np.array([], np.int64), fit(sequences), DECAY, WINDOW).any()
+    assert not scores_of(np.array([], np.int64), fit(sequences)).any()
 
 
 def test_a_repeated_order_is_learnt():

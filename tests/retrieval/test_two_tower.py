@@ -60,10 +60,11 @@ def test_inference_scores_as_the_trained_model_does(model, inference, length):
 def test_what_a_film_carries_is_the_scores_slope_along_it_and_what_follows_it(inference, length):
     rng = np.random.default_rng(length)
     history, items = rng.integers(0, ITEMS, length), np.array([3, 17, 30])
-    carried = inference.carried(history, items)
+    reading = inference.read(history)
+    carried = inference.carried(reading, items)
     recent = history[-CONFIG.max_history :]
     assert carried.shape == (3, len(recent))
-    memory = torch.tensor(inference.memory(len(recent)))
+    memory = torch.tensor(reading.memory)
     films = torch.tensor(inference.item_vectors[recent])
     w = {name: torch.tensor(tensor) for name, tensor in inference.tower.items()}
 
@@ -74,7 +75,7 @@ def test_what_a_film_carries_is_the_scores_slope_along_it_and_what_follows_it(in
         return torch.tensor(inference.item_vectors[items]) @ (w["out.weight"] @ h + w["out.bias"])
 
     slopes = torch.autograd.functional.jacobian(towers, torch.ones(len(recent))).numpy()
-    parts = neighbour_parts(recent, items, inference.neighbours, 0.8, 5)
+    parts = neighbour_parts(reading.followers, items, inference.neighbours)
     np.testing.assert_allclose(carried[:, -parts.shape[1] :], slopes[:, -parts.shape[1] :] + parts, atol=1e-4)
     np.testing.assert_allclose(carried[:, : -parts.shape[1]], slopes[:, : -parts.shape[1]], atol=1e-4)
 
