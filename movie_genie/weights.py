@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from movie_genie.errors import UserError
-from movie_genie.files import atomic_path, read_json, write_json
+from movie_genie.files import atomic_path, digest, read_json, write_json
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 
@@ -20,12 +20,14 @@ TYPES = {"F32": np.float32, "I32": np.int32}
 
 def save(folder: Path, tensors: Mapping[str, NDArray[Any]], config: Mapping[str, Any]) -> None:
     """Write a model's folder, whole or not at all; the same tensors give the same bytes."""
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save as to_bytes
 
     with atomic_path(folder) as temporary:
         temporary.mkdir(parents=True)
         in_order = {name: np.ascontiguousarray(tensors[name]) for name in sorted(tensors)}
-        save_file(in_order, temporary / WEIGHTS)
+        (temporary / WEIGHTS).write_bytes(
+            to_bytes(in_order)
+        )  # its own writer reports a full disk in its own way
         write_json(temporary / CONFIG, config)
 
 
@@ -62,3 +64,18 @@ def load(folder: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     except (struct.error, ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         raise UserError(f"{path}: not readable as safetensors: {error}") from error
     return config, tensors
+
+
+def fingerprints(models: Path, protocol: str) -> dict[str, str]:
+    """Name each model of `models` trained for `protocol` by the sha256 of its tensors.
+
+    Raises
+    ------
+    UserError
+        When a model is missing.
+    """
+    paths = {name: models / name / "weights" / protocol / WEIGHTS for name in ("two_tower", "bert4rec")}
+    try:
+        return {name: digest(path) for name, path in paths.items()}
+    except FileNotFoundError as error:
+        raise UserError(f"{error.filename}: not found; `dvc repro` makes it") from None

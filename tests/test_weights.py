@@ -1,4 +1,6 @@
 import json
+import resource
+import signal
 import struct
 
 import numpy as np
@@ -32,6 +34,21 @@ def test_the_same_tensors_give_the_same_bytes(tmp_path):
     assert (tmp_path / "one" / weights.WEIGHTS).read_bytes() == (
         tmp_path / "two" / weights.WEIGHTS
     ).read_bytes()
+
+
+def test_a_full_disk_is_one_clear_line_and_leaves_the_old_weights(tmp_path):
+    weights.save(tmp_path / "model", TENSORS, {})
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    try:
+        with pytest.raises(UserError, match="model: could not be written: "):
+            weights.save(tmp_path / "model", {"a": np.zeros(10_000, np.float32)}, {})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert weights.load(tmp_path / "model")[1].keys() == TENSORS.keys()
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,12 @@ def write_results(root: Path, seed: int) -> None:
     results = {
         "fusion.json": {"fusion_weight": 0.1, "candidates": 30},
         "key_metrics.json": {"leave_one_out_integrated_ndcg_at_10": 0.2, "seed": seed},
-        "gate.json": {"passed": True, "incumbent": None, "checks": []},
+        "gate.json": {
+            "passed": True,
+            "incumbent": None,
+            "checks": [],
+            "models": weights.fingerprints(root / "models", schemas.PROTOCOLS[0]),
+        },
     }
     for name, value in results.items():
         _write_text(root / "results" / name, json.dumps(value))

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from movie_genie import weights
 from movie_genie.config import EvaluationConfig
 from movie_genie.data import schemas
 from movie_genie.errors import UserError
@@ -70,6 +71,8 @@ def evaluate(config: EvaluationConfig, root: Path, releases: Path) -> None:
             "evaluation_time_seconds": round(time.perf_counter() - started, 1),
         }
         write_json(results / "key_metrics.json", metrics)
+        # A verdict is of these weights and no others; `backend_server` holds them against it.
+        verdict["models"] = weights.fingerprints(root / "models", RELEASED)
         write_json(results / "gate.json", verdict)
         write_json(results / "timings.json", timings)
         write_json(

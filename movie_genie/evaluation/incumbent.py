@@ -46,7 +46,13 @@ def compare(
         try:
             theirs, how = _ranks(folder, protocol, asked, split_hashes[protocol], movie_ids)
             pairs[protocol] = Pair(asked.users, ranks[protocol], theirs, how)
-        except UserError as error:
+        except (
+            UserError,
+            LookupError,
+            ValueError,
+            TypeError,
+            OSError,
+        ) as error:  # whatever broke, or its age
             pairs[protocol] = f"not comparable: {error}"
     return Incumbent(folder.resolve().name, pairs)
 

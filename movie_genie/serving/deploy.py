@@ -13,9 +13,11 @@ from movie_genie.config import ServerConfig
 from movie_genie.errors import UserError
 from movie_genie.files import read_json, write_json
 from movie_genie.serving import releases
+from movie_genie.serving.contents import WEIGHTS
 from movie_genie.serving.server import SERVER_URL, Server, run_folder, stop
 from movie_genie.serving.server_code import code_hash
 from movie_genie.serving.verification import MANIFEST
+from movie_genie.weights import fingerprints
 
 RELEASES = "MOVIE_GENIE_RELEASES"
 
@@ -42,7 +44,7 @@ def deploy(config: ServerConfig, project: Path, environment: Mapping[str, str]) 
         When the gate failed, the release would not serve, the port is taken, or no server takes the release
         up. What was in service before then still is, unless it is the server itself that cannot start.
     """
-    refuse_without_pass(project / "results/gate.json")
+    refuse_without_pass(project / "results/gate.json", project / "models")
     folder = releases_folder(project, environment)
     release_id = releases.publish(project, folder, datetime.now(UTC))
     releases.activate(folder, release_id)
@@ -58,13 +60,13 @@ def deploy(config: ServerConfig, project: Path, environment: Mapping[str, str]) 
     log.info("release %s is being served at %s", release_id, url or f"http://localhost:{config.port}")
 
 
-def refuse_without_pass(gate: Path) -> None:
-    """Stop unless the gate's verdict is a pass.
+def refuse_without_pass(gate: Path, models: Path) -> None:
+    """Stop unless the gate's verdict is a pass, and of the models that are there now.
 
     Raises
     ------
     UserError
-        Naming the checks that failed.
+        Naming the checks that failed, or the models that were trained since.
     """
     verdict = read_json(gate)
     if verdict.get("passed") is not True:
@@ -75,6 +77,13 @@ def refuse_without_pass(gate: Path) -> None:
         ]
         reason = f" ({', '.join(failed)})" if failed else ""
         raise UserError(f"{gate}: the gate did not pass{reason}; nothing is published, the old release stays")
+    judged = verdict.get("models", {})
+    newer = [name for name, found in fingerprints(models, WEIGHTS).items() if judged.get(name) != found]
+    if newer:
+        raise UserError(
+            f"{gate}: the verdict is of other weights than those of {' and '.join(newer)}; run the evaluation "
+            "first (dvc repro); nothing is published, the old release stays"
+        )
 
 
 def bring_up(server: Server, release_id: str, environment: Mapping[str, str]) -> None:

@@ -96,7 +96,17 @@ def test_without_a_pass_nothing_is_published_and_the_failed_checks_are_named(pro
 
 def test_a_missing_verdict_is_no_pass(tmp_path):
     with pytest.raises(UserError, match=r"gate\.json: not found"):
-        refuse_without_pass(tmp_path / "gate.json")
+        refuse_without_pass(tmp_path / "gate.json", tmp_path)
+
+
+def test_a_verdict_is_of_the_models_that_it_judged_and_no_others(project):
+    before = sorted(project.glob("releases/*"))
+    tiny.write_models(project, len(tiny.FILMS), seed=8)  # trained again, and not evaluated
+    with pytest.raises(
+        UserError, match="the verdict is of other weights than those of two_tower and bert4rec"
+    ):
+        deploy(config(), project, {})
+    assert sorted(project.glob("releases/*")) == before
 
 
 @pytest.mark.usefixtures("linked_encoder")
