@@ -1,7 +1,7 @@
 """The feedback database: SQLite in a file by default, PostgreSQL by DATABASE_URL."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -79,15 +79,13 @@ class Database:
         text, names, constants = self._compiled(query)
         given = constants | values
         parameters = given if names is None else [given[name] for name in names]
-        connection = self._readers.raw_connection()
         try:
-            cursor = connection.cursor()
-            cursor.execute(text, parameters)
-            return list(cursor.fetchall())
+            with closing(self._readers.raw_connection()) as connection:  # closed, it is back in the pool
+                cursor = connection.cursor()
+                cursor.execute(text, parameters)
+                return list(cursor.fetchall())
         except self._readers.dialect.loaded_dbapi.Error as error:
             raise OperationalError(text, parameters, error) from error
-        finally:
-            connection.close()  # back to the pool
 
     def _compiled(self, query: Select[Any]) -> _Compiled:  # Any: as the query says
         known = self._queries.get(query)

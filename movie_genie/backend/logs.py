@@ -18,7 +18,10 @@ def configure_logging(json_lines: bool) -> None:
     renderer: Processor = (
         structlog.processors.JSONRenderer(serializer=_dumps)
         if json_lines
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        # not its own way with tracebacks, which shows the values of variables: passwords among them
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     )
     errors: list[Processor] = [structlog.processors.format_exc_info] if json_lines else []
     structlog.configure(

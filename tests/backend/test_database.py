@@ -95,3 +95,10 @@ def test_a_database_that_cannot_be_reached_is_named_without_its_password(url: st
     assert words in str(refused.value)
     assert "hidden" not in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_a_database_that_is_away_is_said_in_the_way_that_views_answer_with_503(tmp_path: Path):
+    database = Database(f"sqlite:///{tmp_path / 'no such folder' / 'films.db'}")
+    with pytest.raises(OperationalError, match="unable to open"):
+        database.rows(select(viewers.c.id))
+    database.close()

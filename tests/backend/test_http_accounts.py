@@ -212,3 +212,11 @@ def test_a_session_whose_viewer_is_deleted_meanwhile_is_a_conflict_and_no_crash(
     monkeypatch.setattr(feedback, "rate", gone_before)
     answer = user.post("/me/ratings", {"movie_id": 1, "rating": 5})
     assert answer.status_code == 409
+
+
+def test_a_guest_who_signs_out_goes_with_all_their_data(guest: Browser, services):
+    guest.post("/me/ratings", {"movie_id": 1, "rating": 5})
+    assert guest.delete("/session").status_code == 204
+    with services.database.read() as connection:
+        for table in ("viewers WHERE name IS NULL", "ratings", "sessions"):
+            assert connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one() == 0

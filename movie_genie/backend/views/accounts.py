@@ -64,8 +64,12 @@ def sign_in(json_data: Credentials) -> Response:
 @requires("viewer")
 @accounts.doc(responses={204: "Signed out"})
 def sign_out() -> Response:
-    """Sign out; a guest who signs out is forgotten by everybody."""
-    services().accounts.sign_out(request.cookies[COOKIE])
+    """Sign out; a guest, to whom nobody could come back, goes with all their data."""
+    viewer = current_viewer()
+    if viewer.name is None:
+        services().accounts.delete(viewer, "")
+    else:
+        services().accounts.sign_out(request.cookies[COOKIE])
     return take_cookie(Response(status=204))
 
 
