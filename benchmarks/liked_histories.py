@@ -13,7 +13,7 @@ from movie_genie.data import schemas
 from movie_genie.evaluation.material import load
 from movie_genie.evaluation.protocols import held_out
 from movie_genie.files import read_json
-from movie_genie.serving.recommender import ENOUGH_LIKED, LIKED
+from movie_genie.serving.recommender import LIKED
 
 CUTOFF = 10
 MOST_CASES = 1500
@@ -33,11 +33,10 @@ def main() -> None:
             for case in range(len(cases)):
                 history, seen = cases.history(case), cases.seen(case)
                 liked = history[stars[cases.starts[case] : cases.ends[case]] >= LIKED]
-                read = liked if len(liked) >= ENOUGH_LIKED else history
                 gains.append(
                     [
                         _gain(system.recommend(films, CUTOFF, seen).items, cases.targets[case])
-                        for films in (history, read)
+                        for films in (history, liked)
                     ]
                 )
             everything, liked_only = np.mean(gains, axis=0)

@@ -79,7 +79,11 @@ def _write_films(target: Path, content: pa.Table, ratings: pa.Table, movie_ids: 
     stars = ratings["rating"].to_numpy()[known].astype(np.float64)
     times = ratings["timestamp"].to_numpy()[known]
     counts = np.bincount(rated, minlength=items)
-    age = times.max(initial=0) - times  # from the newest rating, not the clock: the same data, the same bytes
+    # From the data set's newest rating, not the clock: the same data, the same bytes. Nor from a viewer's, which may be
+    # years younger: one of them would outweigh all that came before, and be shown to everybody.
+    of_data_set = ratings["user_id"].to_numpy()[known] < schemas.FIRST_VIEWER_ID
+    newest = times[of_data_set].max(initial=0)
+    age = np.maximum(newest - times, 0)
     popularity = np.bincount(rated, weights=0.5 ** (age / HALF_LIFE_SECONDS), minlength=items)
     with np.errstate(invalid="ignore"):
         average = np.bincount(rated, weights=stars, minlength=items) / counts

@@ -19,9 +19,6 @@ from movie_genie.serving.search import Search
 LIKED = 3.0
 """Stars from which on a film speaks for its viewer's taste."""
 
-ENOUGH_LIKED = 3
-"""With fewer liked films than this, all rated ones speak."""
-
 REASONS = 3
 LEAST_SHARE = 0.03
 POOL = 5
@@ -66,8 +63,8 @@ class Recommender:
     """One release, ready to answer. Holds no state of any viewer; safe to share between threads.
 
     Every method takes and gives public movie_ids. Films of a history that the release does not know are
-    passed over. The models read films rated 3 stars or more; where a history has fewer than three such, all
-    rated ones.
+    passed over. The models read films rated 3 stars or more, and no others: a newcomer whose first word is that
+    they hated a film shall not get more like it. With no such film a viewer is answered as a stranger is.
 
     Attributes
     ----------
@@ -227,8 +224,7 @@ class Recommender:
         rating = np.array(stars, np.float64)  # of None it makes nan
         known = seen >= 0
         liked = known & (rating >= LIKED)
-        enough = np.count_nonzero(liked) >= ENOUGH_LIKED
-        return Taste(seen=seen[known], items=seen[liked if enough else known & ~np.isnan(rating)])
+        return Taste(seen=seen[known], items=seen[liked])
 
     def affinity(self, taste: Taste) -> NDArray[np.float64]:
         """How near every film is to a taste, by the retrieval model: (items,), mean 0 and deviation 1."""

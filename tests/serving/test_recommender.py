@@ -72,10 +72,15 @@ def test_reasons_name_liked_films_of_the_history_strongest_first(engine):
         assert {reason.movie_id for reason in item.reasons} <= {1, 6, 47}
 
 
-def test_films_below_three_stars_speak_only_for_who_has_nothing_better(engine):
+def test_a_hated_film_never_speaks_for_a_taste_nor_stands_as_a_reason(engine):
     low = [Rated(1, 1.0, 1), Rated(6, 2.0, 2), Rated(47, None, 3)]
-    assert engine.taste(low).items.tolist() == engine.items([1, 6]).tolist()
-    mixed = [*low, Rated(50, 3.0, 4), Rated(110, 4.0, 5), Rated(150, 5.0, 6)]
+    assert len(engine.taste(low).items) == 0
+    assert all(item.reasons == [] for item in engine.recommend(low, limit=5))
+    one = [*low, Rated(50, 3.0, 4)]
+    assert engine.taste(one).items.tolist() == engine.items([50]).tolist()
+    named = {reason.movie_id for item in engine.recommend(one, limit=5) for reason in item.reasons}
+    assert named <= {50}
+    mixed = [*one, Rated(110, 4.0, 5), Rated(150, 5.0, 6)]
     assert engine.taste(mixed).items.tolist() == engine.items([50, 110, 150]).tolist()
     assert engine.taste(mixed).seen.tolist() == engine.items([1, 6, 47, 50, 110, 150]).tolist()
 
