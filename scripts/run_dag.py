@@ -16,10 +16,14 @@ def main() -> None:
     parser.add_argument("--dag", default="movie_genie", help="which DAG (movie_genie)")
     arguments = parser.parse_args()
     root = Path(__file__).resolve().parents[1]
-    config = load_config(root / "configs" / "airflow.yaml", AirflowConfig)
-    if arguments.port:
-        config = config.model_copy(update={"port": arguments.port})
-    run(lambda: run_and_wait(connect(root, config), arguments.dag, lambda line: print(line, flush=True)))
+
+    def command() -> None:
+        config = load_config(root / "configs" / "airflow.yaml", AirflowConfig)
+        if arguments.port:
+            config = config.model_copy(update={"port": arguments.port})
+        run_and_wait(connect(root, config), arguments.dag, lambda line: print(line, flush=True))
+
+    run(command)
 
 
 if __name__ == "__main__":

@@ -16,13 +16,17 @@ def main() -> None:
     parser.add_argument("--log-port", type=int, default=8793, help="where the worker shows its logs")
     arguments = parser.parse_args()
     root = Path(__file__).resolve().parents[1]
-    config = load_config(root / "configs" / "airflow.yaml", AirflowConfig)
-    if arguments.port:
-        config = config.model_copy(update={"port": arguments.port})
-    if arguments.queues:
-        run(lambda: work(root, config, arguments.queues, arguments.log_port))
-    else:
-        run(lambda: serve(root, config))
+
+    def command() -> None:
+        config = load_config(root / "configs" / "airflow.yaml", AirflowConfig)
+        if arguments.port:
+            config = config.model_copy(update={"port": arguments.port})
+        if arguments.queues:
+            work(root, config, arguments.queues, arguments.log_port)
+        else:
+            serve(root, config)
+
+    run(command)
 
 
 if __name__ == "__main__":

@@ -180,7 +180,7 @@ def read_arrow(path: Path, schema: pa.Schema) -> pa.Table:
         table = pq.read_table(path)
     except FileNotFoundError:
         raise UserError(f"{path}: not found; `dvc repro` makes it") from None
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowInvalid, OSError) as error:  # damage in the body shows as the latter
         raise UserError(f"{path}: not a readable parquet file: {error}") from error
     for field in schema:
         if field.name not in table.column_names:
