@@ -47,8 +47,16 @@ def deploy(config: ServerConfig, project: Path, environment: Mapping[str, str]) 
     refuse_without_pass(project / "results/gate.json", project / "models")
     folder = releases_folder(project, environment)
     release_id = releases.publish(project, folder, datetime.now(UTC))
-    releases.activate(folder, release_id)
-    log.info("release %s is current", release_id)
+    serving = releases.current(folder)
+    if serving is not None and releases.is_withdrawn(folder, release_id):
+        again = f"python -m movie_genie.serving activate {release_id}"
+        log.warning(
+            "release %s was rolled back: %s stays; `%s` takes it up again", release_id, serving, again
+        )
+        release_id = serving
+    else:
+        releases.activate(folder, release_id)
+        log.info("release %s is current", release_id)
     url = environment.get(SERVER_URL)
     if url:
         wait_for_release(url.rstrip("/"), release_id, config, died=lambda: None)

@@ -28,6 +28,9 @@ CURRENT = "current"
 ACTIVATED = "activated.json"
 """The ids that were made current, oldest first; a rollback takes the last one off."""
 
+WITHDRAWN = "withdrawn.json"
+"""The ids that were rolled back: the same outputs, published again by a night, do not come back by themselves."""
+
 RELEASE_ID = re.compile(r"[0-9a-f]{12}")
 UNFINISHED = ".unfinished-"
 """How folders begin that are being written or removed."""
@@ -113,6 +116,12 @@ def activate(folder: Path, release_id: str) -> None:
         history = [*_activated(folder), release_id]
         _point_to(folder, release_id)
         _remember(folder, history)
+        _withdraw(folder, [name for name in _withdrawn(folder) if name != release_id])
+
+
+def is_withdrawn(folder: Path, release_id: str) -> bool:
+    """Whether somebody rolled this release back and nobody activated it since."""
+    return release_id in _withdrawn(folder)
 
 
 def rollback(folder: Path) -> str:
@@ -134,6 +143,7 @@ def rollback(folder: Path) -> str:
                 except UserError as error:
                     log.warning("passed over: %s", error)
                 else:
+                    _withdraw(folder, [*_withdrawn(folder), *([serving] if serving else [])])
                     _point_to(folder, former)
                     _remember(folder, history)
                     return former
@@ -214,6 +224,16 @@ def _activated(folder: Path) -> list[str]:
 
 def _remember(folder: Path, ids: list[str]) -> None:
     write_json(folder / ACTIVATED, {"activated": ids})
+
+
+def _withdrawn(folder: Path) -> list[str]:
+    path = folder / WITHDRAWN
+    return [str(name) for name in read_json(path)["withdrawn"]] if path.exists() else []
+
+
+def _withdraw(folder: Path, ids: list[str]) -> None:
+    if ids or (folder / WITHDRAWN).exists():
+        write_json(folder / WITHDRAWN, {"withdrawn": list(dict.fromkeys(ids))})
 
 
 @contextmanager

@@ -136,6 +136,25 @@ def test_the_same_deployment_writes_the_same_bytes_and_publishes_nothing(project
 
 
 @pytest.mark.usefixtures("linked_encoder")
+def test_what_was_rolled_back_does_not_come_back_with_the_next_night(project, foreign_server, tmp_path):
+    environment, folder = {"MOVIE_GENIE_SERVER_URL": foreign_server[0]}, project / "releases"
+    former = releases.publish(tiny.make_project(tmp_path / "other", seed=8), folder, datetime.now(UTC))
+    releases.activate(folder, former)
+    deploy(config(), project, environment)
+    bad = releases.current(folder)
+    assert bad not in (None, former)
+    assert releases.rollback(folder) == former
+
+    deploy(config(), project, environment)  # the same outputs: the same release
+    assert releases.current(folder) == former
+    assert json.loads((project / "results/deployment.json").read_text())["release_id"] == former
+
+    releases.activate(folder, bad)  # somebody wants it after all
+    deploy(config(), project, environment)
+    assert releases.current(folder) == bad
+
+
+@pytest.mark.usefixtures("linked_encoder")
 def test_a_server_that_stays_with_the_old_release_fails_the_stage(project, foreign_server):
     url, state = foreign_server
     state["lag"] = 10**9
