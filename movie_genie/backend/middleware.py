@@ -41,9 +41,6 @@ def init_middleware(
     @app.before_request
     def begin() -> None:
         g.started = time.perf_counter()
-        if request.blueprint in COMPUTING:
-            turn.acquire()
-            g.has_turn = True
         given = request.headers.get(REQUEST_ID, "")
         g.request_id = given if _an_id(given) else secrets.token_hex(8)
         structlog.contextvars.clear_contextvars()
@@ -52,6 +49,9 @@ def init_middleware(
             limits.hit_any(request.remote_addr or "")
         if request.method not in SAFE_METHODS and request.routing_exception is None:
             check_csrf(secret)
+        if request.blueprint in COMPUTING:  # last: what is refused waits for nobody
+            turn.acquire()
+            g.has_turn = True
 
     @app.teardown_request
     def end_turn(_error: BaseException | None) -> None:
