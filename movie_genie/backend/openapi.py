@@ -72,6 +72,8 @@ def _add_refusals(path: str, method: str, operation: Document, access: str | Non
         refusals["401"] = "No session"
     if access == "admin" or changes:
         refusals["403"] = "Not allowed: no CSRF token" + (", or no admin" if access == "admin" else "")
+    if access and changes:
+        refusals["409"] = "What this depends on was deleted meanwhile"
     schemes = ["session", "csrf"] if changes else ["session"] if access else []
     if schemes:
         operation["security"] = [{scheme: [] for scheme in schemes}]

@@ -34,6 +34,7 @@ class LiveRelease:
         self._engine: Recommender | None = None
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self._turn = threading.Lock()
 
     @property
     def engine(self) -> Recommender | None:
@@ -55,11 +56,17 @@ class LiveRelease:
     def refresh(self) -> bool:
         """Take up the release that `current` names, if it is another one and nothing is wrong with it.
 
+        A process that begins when something is wrong with it takes up the one before it meanwhile.
+
         Returns
         -------
         bool
             Whether this process now serves what `current` names.
         """
+        with self._turn:  # the watcher's, or an admin's request
+            return self._refresh()
+
+    def _refresh(self) -> bool:
         named = releases.current(self._folder)
         if named is None:
             return False
@@ -68,12 +75,24 @@ class LiveRelease:
         try:
             engine = open_checked(self._folder / named)
         except UserError as error:
+            if self._engine is None:
+                self._engine = self._former()
             serving = self._engine.release_id if self._engine else "nothing"
             log.error("release %s is refused, %s stays in service: %s", named, serving, error)
             return False
         self._engine = engine
         log.info("serving release %s", named)
         return True
+
+    def _former(self) -> Recommender | None:
+        """The release that was in service before, where it can be opened."""
+        for release in releases.listing(self._folder):
+            if release.former:
+                try:
+                    return open_checked(self._folder / release.release_id)
+                except UserError as error:
+                    log.error("release %s is refused as well: %s", release.release_id, error)
+        return None
 
     def _watch(self) -> None:
         """Refresh whenever `current` moved; a release that was refused is tried again after a while."""

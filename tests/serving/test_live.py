@@ -144,3 +144,21 @@ def test_a_watcher_outlives_a_release_that_fails_in_an_unforeseen_way(folder, tw
     point_to(folder, second)
     until(lambda: live.engine.release_id == second)
     live.stop()
+
+
+def test_a_process_that_begins_under_a_broken_release_serves_the_one_before_until_it_is_mended(
+    folder, two_releases, caplog
+):
+    first, second, _ = two_releases
+    (folder / "activated.json").write_text(json.dumps({"activated": [first, second]}))
+    point_to(folder, second)
+    weights = folder / second / "bert4rec/model.safetensors"
+    kept = weights.read_bytes()
+    weights.unlink()
+    live = LiveRelease(folder)
+    assert not live.refresh()
+    assert live.engine is not None and live.engine.release_id == first
+    assert f"release {second} is refused, {first} stays in service" in caplog.text
+    weights.write_bytes(kept)
+    assert live.refresh()
+    assert live.engine.release_id == second
