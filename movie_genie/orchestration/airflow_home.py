@@ -48,6 +48,7 @@ def make_secrets(home: Path) -> Secrets:
         fernet_key=base64.urlsafe_b64encode(os.urandom(32)).decode(),
     )
     home.mkdir(parents=True, exist_ok=True)
+    home.chmod(0o700)  # Airflow's own files in it (database, settings, logs) are as the umask has it
     _write_private(home / "secrets.json", asdict(made))
     _write_private(home / "passwords.json", {ADMIN: made.admin_password})
     return made
@@ -94,4 +95,5 @@ def environment(
             "AIRFLOW__CELERY__BROKER_URL": config.celery.broker_url,
             "AIRFLOW__CELERY__RESULT_BACKEND": config.celery.result_backend,
         }
-    return {**settings, **inherited}
+    # but for its folder: another Airflow's, exported by chance, would be migrated and run
+    return {**settings, **inherited, "AIRFLOW_HOME": str(home)}

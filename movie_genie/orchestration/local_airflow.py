@@ -23,14 +23,14 @@ from movie_genie.orchestration.standalone import Components
 
 
 def serve(project: Path, config: AirflowConfig) -> None:
-    """Start Airflow, print where it is, and keep it until Ctrl-C or SIGTERM.
+    """Start Airflow, print where it is, and keep it until Ctrl-C, SIGTERM or a closed terminal.
 
     Raises
     ------
     UserError
         When the port is taken, or a component does not start or ends.
     """
-    _end_on_sigterm()
+    _end_on_signals()
     if _taken(config.host, config.port):
         raise UserError(
             f"port {config.port} of {config.host} is taken; choose another: make airflow AIRFLOW_PORT=8090"
@@ -62,12 +62,12 @@ def serve(project: Path, config: AirflowConfig) -> None:
 
 
 def work(project: Path, config: AirflowConfig, queues: str, log_port: int) -> None:
-    """Take tasks of some queues, one at a time, until Ctrl-C or SIGTERM.
+    """Take tasks of some queues, one at a time, until Ctrl-C, SIGTERM or a closed terminal.
 
     One at a time, since DVC's locks let one `repro --pull` work in a folder. The secrets of the Airflow that
     gives the tasks must be here.
     """
-    _end_on_sigterm()
+    _end_on_signals()
     if config.executor != "CeleryExecutor":
         raise UserError(f"configs/airflow.yaml: executor: workers need CeleryExecutor, got {config.executor}")
     home = project / HOME
@@ -120,8 +120,10 @@ def _taken(host: str, port: int) -> bool:
         return probe.connect_ex((host, port)) == 0
 
 
-def _end_on_sigterm() -> None:
+def _end_on_signals() -> None:
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, interrupt)
+    for number in (signal.SIGTERM, signal.SIGHUP):  # the latter: the terminal was closed
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as under `nohup`
+            signal.signal(number, interrupt)

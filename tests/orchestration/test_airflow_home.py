@@ -13,6 +13,7 @@ CONFIG = load_config(Path(__file__).parents[2] / "configs" / "airflow.yaml", Air
 
 def test_secrets_are_random_kept_and_readable_by_their_owner_only(tmp_path):
     made = make_secrets(tmp_path / "home")
+    assert (tmp_path / "home").stat().st_mode & 0o077 == 0
     assert load_secrets(tmp_path / "home") == made
     assert make_secrets(tmp_path / "other") != made
     assert len(made.admin_password) >= 16
@@ -39,6 +40,11 @@ def test_what_the_operator_has_set_is_kept(tmp_path):
     own = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "postgresql://db", "AIRFLOW__CORE__LOAD_EXAMPLES": "True"}
     settings = environment(tmp_path, CONFIG, make_secrets(tmp_path), own)
     assert settings.items() >= own.items()
+
+
+def test_another_airflows_folder_is_never_ours(tmp_path):
+    settings = environment(tmp_path, CONFIG, make_secrets(tmp_path), {"AIRFLOW_HOME": "/srv/other"})
+    assert settings["AIRFLOW_HOME"] == str(tmp_path / "run" / "airflow")
 
 
 def test_workers_meet_only_where_the_executor_asks_for_it(tmp_path):
