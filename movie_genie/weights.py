@@ -66,6 +66,42 @@ def load(folder: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     return config, tensors
 
 
+def check(
+    folder: Path,
+    tensors: Mapping[str, NDArray[Any]],
+    shapes: Mapping[str, tuple[int, ...]],
+    whole: Mapping[str, int] | None = None,
+) -> None:
+    """See that a model's tensors are what compiled code, which checks nothing, will take them for.
+
+    Parameters
+    ----------
+    shapes
+        What each tensor's shape must be.
+    whole
+        Tensors of places in a table, and the table's length; all others hold float32.
+
+    Raises
+    ------
+    UserError
+        When a tensor is of another shape or type, or names a place outside of its table.
+    KeyError
+        When one is missing.
+    """
+    whole = whole or {}
+    for name, shape in shapes.items():
+        tensor, wanted = tensors[name], np.int32 if name in whole else np.float32
+        if tensor.shape != shape or tensor.dtype != wanted or not tensor.flags.aligned:
+            raise UserError(
+                f"{folder / WEIGHTS}: tensor {name} is {tensor.dtype} {tensor.shape}, "
+                f"expected {np.dtype(wanted)} {shape}"
+            )
+        if name in whole and tensor.size and not 0 <= tensor.min() <= tensor.max() < whole[name]:
+            raise UserError(
+                f"{folder / WEIGHTS}: tensor {name} names films beyond the {whole[name]} there are"
+            )
+
+
 def fingerprints(models: Path, protocol: str) -> dict[str, str]:
     """Name each model of `models` trained for `protocol` by the sha256 of its tensors.
 

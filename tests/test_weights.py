@@ -1,7 +1,9 @@
 import json
+import re
 import resource
 import signal
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -84,3 +86,29 @@ def test_a_missing_folder_is_named(tmp_path):
     (tmp_path / "config.json").write_text(json.dumps({}))
     with pytest.raises(UserError, match="not found"):
         weights.load(tmp_path)
+
+
+def test_tensors_that_fit_are_let_pass():
+    tensors = {"films": np.array([[0, 2]], np.int32), "strength": np.ones((1, 2), np.float32)}
+    weights.check(Path("m"), tensors, {"films": (1, 2), "strength": (1, 2)}, whole={"films": 3})
+
+
+@pytest.mark.parametrize(
+    ("tensor", "wrong"),
+    [
+        (np.ones((1, 3), np.float32), "float32 (1, 3), expected float32 (1, 2)"),
+        (np.ones((1, 2), np.float64), "float64 (1, 2), expected float32 (1, 2)"),
+        (np.ones(9, np.uint8)[1:].view(np.float32).reshape(1, 2), "expected float32 (1, 2)"),  # not aligned
+    ],
+)
+def test_a_tensor_that_compiled_code_would_misread_is_refused(tensor, wrong):
+    with pytest.raises(UserError, match=re.escape(wrong)):
+        weights.check(Path("m"), {"a": tensor}, {"a": (1, 2)})
+
+
+@pytest.mark.parametrize("place", [-1, 3])
+def test_a_place_outside_of_its_table_is_refused(place):
+    with pytest.raises(UserError, match="films beyond the 3 there are"):
+        weights.check(
+            Path("m"), {"films": np.array([0, place], np.int32)}, {"films": (2,)}, whole={"films": 3}
+        )

@@ -1,4 +1,4 @@
-"""BERT4Rec at work: numpy only, one history at a time; what evaluation measures and serving serves."""
+"""BERT4Rec at work: no torch, one history at a time; what evaluation measures and serving serves."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,8 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from movie_genie import weights
+from movie_genie.compiled import Coded, Codes, Floats, Items, coded
 from movie_genie.errors import UserError
-from movie_genie.retrieval.inference import Floats, Items, Normalised, deviations
+from movie_genie.ranking import kernels
+from movie_genie.retrieval.inference import Map, normalised
+from movie_genie.retrieval.kernels import EPSILON
 
 
 @dataclass(frozen=True)
@@ -36,34 +39,53 @@ class Bert4Rec:
         """
         config, tensors = weights.load(folder)
         try:
-            model = cls(
+            blocks, heads, max_history = (int(config[name]) for name in ("blocks", "heads", "max_history"))
+            (items, dim), inner = tensors["film_vectors"].shape, 4 * tensors["film_vectors"].shape[1]
+            if blocks < 1 or heads < 1 or dim % heads:
+                raise ValueError(f"{blocks} blocks of {heads} heads cannot share {dim} numbers")
+            shapes: dict[str, tuple[int, ...]] = {
+                "film_vectors": (items, dim), "bias": (items,), "mask": (dim,),
+                "age.weight": (max_history + 1, dim), "norm.weight": (dim,), "norm.bias": (dim,),
+            }  # fmt: skip
+            of_block = {
+                "attention_norm.weight": (dim,), "attention_norm.bias": (dim,),
+                "qkv.weight": (3 * dim, dim), "qkv.bias": (3 * dim,),
+                "mix.weight": (dim, dim), "mix.bias": (dim,),
+                "feed_forward_norm.weight": (dim,), "feed_forward_norm.bias": (dim,),
+                "up.weight": (inner, dim), "up.bias": (inner,), "down.weight": (dim, inner), "down.bias": (dim,),
+            }  # fmt: skip
+            for block in range(blocks):
+                shapes |= {f"blocks.{block}.{name}": shape for name, shape in of_block.items()}
+            weights.check(folder, tensors, shapes)
+            return cls(
                 film_vectors=tensors["film_vectors"],
                 bias=tensors["bias"],
                 tensors=tensors,
-                blocks=int(config["blocks"]),
-                heads=int(config["heads"]),
-                max_history=int(config["max_history"]),
+                blocks=blocks,
+                heads=heads,
+                max_history=max_history,
                 causal=config["objective"] == "causal",
             )
-            model.encode(np.zeros(1, np.int64))  # a missing tensor shows here, not at a viewer's request
         except KeyError as missing:
             raise UserError(f"{folder}: no BERT4Rec model: {missing} is missing") from None
-        return model
+        except (ValueError, TypeError) as error:
+            raise UserError(f"{folder}: no BERT4Rec model: {error}") from None
 
-    def encode(self, history: Items) -> Floats:
-        """Hidden state of the place behind the newest film: (time,) item_idx, oldest first -> (dim,)."""
-        w = self.tensors
-        films, mask = self.film_vectors.take(history[-self.max_history :], 0), w["mask"][None]
-        h = np.concatenate([mask, films] if self.causal else [films, mask])  # (time, dim)
-        h += w["age.weight"][len(h) - 1 :: -1]
-        future = self._future[: len(h), : len(h)] if self.causal else None
+    def _last_input(self, history: Items) -> Floats:
+        """What the last block reads: (time,) -> (time + 1, dim)."""
+        recent, ages = history[-self.max_history :], self.tensors["age.weight"]
+        h = kernels.places(*self._films, recent, self.tensors["mask"], ages, self.causal)
         for block in self._ready[:-1]:
-            h = block.every_place(h, future)
-        newest = self._ready[-1].newest_place(h)  # of the last block nothing else is read
-        state: Floats = ((newest - newest.mean()) / deviations(newest))[0]
-        state *= w["norm.weight"]
-        state += w["norm.bias"]
-        return state
+            h = block.every_place(h, self._future[: len(h), : len(h)] if self.causal else None)
+        return h
+
+    @cached_property
+    def _norm(self) -> tuple[Floats, Floats]:
+        return self.tensors["norm.weight"], self.tensors["norm.bias"]
+
+    @cached_property
+    def _films(self) -> Coded:
+        return coded(self.film_vectors)
 
     @cached_property
     def _ready(self) -> list["Block"]:
@@ -77,26 +99,21 @@ class Bert4Rec:
 
     def scores(self, history: Items, items: Items | None = None) -> Floats:
         """Scores of the next film: (time,) item_idx, oldest first -> (items,), or one for each of `items`."""
-        state = self.encode(history)
         if items is None:
-            return self.film_vectors @ state + self.bias
-        scores: Floats = self.film_vectors.take(items, 0) @ state
-        scores += self.bias.take(items)
-        return scores
+            items = np.arange(len(self.film_vectors))
+        return self._ready[-1].scores(self._last_input(history), *self._norm, *self._films, self.bias, items)
 
 
 @dataclass(frozen=True)
 class Block:
     """One pre-norm block."""
 
-    query: Normalised
+    query: Map
     """Scaled by 1 / sqrt(dim / heads), as the attention wants it."""
-    key_value: Normalised
-    mix: Floats
-    mix_bias: Floats
-    up: Normalised
-    down: Floats
-    down_bias: Floats
+    key_value: Map
+    mix: Map
+    up: Map
+    down: Map
     heads: int
 
     @classmethod
@@ -110,50 +127,57 @@ class Block:
         )
         weight, bias = w["qkv.weight"], w["qkv.bias"]
         return cls(
-            query=Normalised.of(*norm, weight[:dim] * scale, bias[:dim] * scale),
-            key_value=Normalised.of(*norm, weight[dim:], bias[dim:]),
-            mix=np.ascontiguousarray(w["mix.weight"].T),
-            mix_bias=w["mix.bias"],
-            up=Normalised.of(
+            query=normalised(*norm, weight[:dim] * scale, bias[:dim] * scale),
+            key_value=normalised(*norm, weight[dim:], bias[dim:]),
+            mix=Map(*coded(w["mix.weight"].T), w["mix.bias"]),
+            up=normalised(
                 w["feed_forward_norm.weight"], w["feed_forward_norm.bias"], w["up.weight"], w["up.bias"]
             ),
-            down=np.ascontiguousarray(w["down.weight"].T),
-            down_bias=w["down.bias"],
+            down=Map(*coded(w["down.weight"].T), w["down.bias"]),
             heads=heads,
         )
 
     def every_place(self, h: Floats, future: Floats | None) -> Floats:
         """(time, dim), (time, time) or None -> (time, dim)."""
-        deviation = deviations(h)
-        query, key_value = self.query(h, deviation), self.key_value(h, deviation)
-        return self._feed_forward(h + self._attend(query, key_value, future))
-
-    def newest_place(self, h: Floats) -> Floats:
-        """(time, dim) -> (1, dim), the last place's."""
-        newest, deviation = h[-1:], deviations(h)
-        query, key_value = self.query(newest, deviation[-1:]), self.key_value(h, deviation)
-        return self._feed_forward(newest + self._attend(query, key_value, None))
-
-    def _attend(self, query: Floats, key_value: Floats, future: Floats | None) -> Floats:
-        """(places, dim), (time, 2 * dim), (places, time) or None -> (places, dim)."""
-        places, dim = query.shape
-        shape = (-1, self.heads, dim // self.heads)
+        places, dim = h.shape
+        shape = (places, self.heads, dim // self.heads)
+        query, key_value = _mapped(h, self.query), _mapped(h, self.key_value)
         key, value = key_value[:, :dim].reshape(shape), key_value[:, dim:].reshape(shape)
-        weight = query.reshape(shape).transpose(1, 0, 2) @ key.transpose(1, 2, 0)  # (heads, places, time)
+        weight = query.reshape(shape).transpose(1, 0, 2) @ key.transpose(1, 2, 0)  # (heads, places, places)
         if future is not None:
             weight += future
-        weight -= weight.max(-1, keepdims=True)
-        np.exp(weight, out=weight)
+        weight = np.exp(weight - weight.max(-1, keepdims=True))
+        weight /= weight.sum(-1, keepdims=True)
         mixed = weight @ value.transpose(1, 0, 2)  # (heads, places, dim / heads)
-        mixed /= weight.sum(-1, keepdims=True)
-        out: Floats = mixed.transpose(1, 0, 2).reshape(places, dim) @ self.mix
-        out += self.mix_bias
-        return out
-
-    def _feed_forward(self, h: Floats) -> Floats:
-        """(places, dim) -> (places, dim)."""
-        inner = self.up(h, deviations(h))
-        np.maximum(inner, 0, out=inner)
-        h += inner @ self.down
-        h += self.down_bias
+        h = h + mixed.transpose(1, 0, 2).reshape(places, dim) @ _weight(self.mix) + self.mix.bias
+        h += np.maximum(_mapped(h, self.up), 0) @ _weight(self.down) + self.down.bias
         return h
+
+    def scores(
+        self, h: Floats, gain: Floats, shift: Floats, codes: Codes, steps: Floats, bias: Floats, items: Items
+    ) -> Floats:
+        """Scores of `items` by the state of the last place, which alone is read of the last block.
+
+        Parameters
+        ----------
+        h : (time, dim)
+            What the block reads.
+        gain, shift : (dim,)
+            Of the final norm.
+        codes, steps, bias
+            Of all films.
+        """
+        maps = (*self.query, *self.key_value, *self.mix, *self.up, *self.down)
+        return kernels.scores(h, *maps, gain, shift, self.heads, codes, steps, bias, items)
+
+
+def _weight(through: Map) -> Floats:
+    """(inputs, outputs)"""
+    weight: Floats = through.codes * through.steps[:, None]
+    return weight
+
+
+def _mapped(x: Floats, through: Map) -> Floats:
+    """(places, inputs) -> (places, outputs)."""
+    y: Floats = x @ _weight(through) / np.sqrt(x.var(1, keepdims=True) + EPSILON) + through.bias
+    return y

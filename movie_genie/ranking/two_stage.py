@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from movie_genie.compiled import ITEMS, MATRIX, NUMBER, VECTOR, WHOLE, Floats, Items, compiled
 from movie_genie.errors import UserError
 from movie_genie.ranking.inference import Bert4Rec
-from movie_genie.retrieval.inference import Floats, Items, Reading, TwoTower
+from movie_genie.retrieval.inference import Reading, TwoTower
 
 
 class Parts(NamedTuple):
@@ -74,17 +75,12 @@ class TwoStage:
 
         `history` and `exclude` hold item_idx; films to exclude take no candidate's place.
         """
-        reading = self.two_tower.read(history)
-        scores = self.two_tower.scores_of(reading)
+        scores, reading = self.two_tower.read(history)
         if exclude is not None:
             scores[exclude] = -np.inf
         candidates = best(scores, self.candidates)
-        retrieved, ranked = scores[candidates], self.bert4rec.scores(history, candidates)
-        if len(candidates):
-            retrieved -= retrieved.sum() / np.float32(len(retrieved))
-            spread = np.sqrt(retrieved @ retrieved / np.float32(len(retrieved)))
-            retrieved /= spread if spread > 0 else np.float32(1)
-        return Parts(candidates, retrieved, ranked, reading)
+        retrieved = _standardised(scores, candidates)
+        return Parts(candidates, retrieved, self.bert4rec.scores(history, candidates), reading)
 
     def scores(self, history: Items) -> Floats:
         """(time,) item_idx, oldest first -> (items,) final scores, -inf for films that are no candidates.
@@ -99,33 +95,104 @@ class TwoStage:
     def recommend(self, history: Items, k: int, exclude: Items) -> Ranking:
         """The `k` best films for a history, without those in `exclude`."""
         parts = self.parts(history, exclude)
-        scores = parts.fused(self.fusion_weight)
-        order = np.argsort(-scores, kind="stable")[:k]
-        return Ranking(parts.candidates[order], scores[order], parts.reading)
+        places, scores = _leading(parts.fused(self.fusion_weight), k)
+        return Ranking(parts.candidates[places], scores, parts.reading)
 
-    def reasons(self, reading: Reading, items: Items) -> Floats:
-        """How much each film of the history carried each of `items`: shares, of which a row's sum is at most 1.
+    def reasons(self, reading: Reading, items: Items, count: int) -> tuple[Items, Floats]:
+        """The films of a history that carried each of `items` most: their places in it, and how much they carried.
 
-        They are shares of what speaks for a film in its retrieval score (`TwoTower.carried`), which brought it
+        A share is of all that speaks for a film in its retrieval score (`TwoTower.carried`), which brought it
         among the candidates and counts most in their order; what speaks against has no share.
 
         Returns
         -------
-        (items, recent) float32
-            Of the latest films of the history, as many as the user tower reads.
+        (items, count) int64, (items, count) float32
+            The largest share first; fewer than `count` of a shorter history. Of a row the shares' sum is at most 1.
         """
-        shares = self.two_tower.carried(reading, items)
-        np.maximum(shares, 0, out=shares)
-        shares /= np.maximum(shares.sum(1, keepdims=True), np.float32(1e-9))
-        return shares
+        places, shares = _strongest(self.two_tower.carried(reading, items), min(count, len(reading.recent)))
+        places += reading.length - len(reading.recent)
+        return places, shares
 
 
 def best(scores: Floats, count: int) -> Items:
     """Places of the `count` largest finite scores, in ascending order; among equals the first."""
-    if count >= len(scores):
-        return np.flatnonzero(scores > -np.inf)
-    bar = np.partition(scores, -count)[-count]
-    places = np.flatnonzero(scores >= bar if bar > -np.inf else scores > bar)
-    if len(places) > count:  # several at the bar
-        places = np.sort(places[np.argsort(-scores[places], kind="stable")[:count]])
-    return places
+    bar = np.float32(-np.inf)
+    if 0 < count < len(scores):
+        ordered = scores.copy()
+        ordered.partition(-count)
+        bar = ordered[-count]
+    return _from_bar(scores, bar, count)
+
+
+@compiled(VECTOR, NUMBER, WHOLE)
+def _from_bar(scores: Floats, bar: np.float32, count: int) -> Items:
+    """`best`, with the `count`-th largest score for a bar; of what is just at it, the first."""
+    room = min(count, len(scores))
+    places = np.empty(room, np.int64)
+    for score in scores:
+        room -= score > bar
+    found = 0
+    for place in range(len(scores)):
+        score = scores[place]
+        if score < bar or score == -np.inf:
+            continue
+        if score == bar:
+            if room == 0:
+                continue
+            room -= 1
+        places[found] = place
+        found += 1
+    return places[:found]
+
+
+@compiled(VECTOR, ITEMS)
+def _standardised(scores: Floats, items: Items) -> Floats:
+    """The scores of `items`, with mean 0 and deviation 1; just 0 where all are the same."""
+    values = np.empty(len(items), np.float32)
+    mean, variance = np.float32(0), np.float32(0)
+    for number in range(len(items)):
+        values[number] = scores[items[number]]
+        mean += values[number]
+    mean /= np.float32(max(len(items), 1))
+    for number in range(len(items)):
+        values[number] -= mean
+        variance += values[number] * values[number]
+    deviation = np.sqrt(variance / np.float32(max(len(items), 1)))
+    if deviation > 0:
+        for number in range(len(items)):
+            values[number] /= deviation
+    return values
+
+
+@compiled(VECTOR, WHOLE)
+def _leading(values: Floats, count: int) -> tuple[Items, Floats]:
+    """The `count` largest values' places and the values, largest first; of equals the first comes first."""
+    count = min(count, len(values))
+    places, largest = np.empty(count, np.int64), np.empty(count, np.float32)
+    found = 0
+    for number in range(len(values)):
+        value = values[number]
+        if found == count:
+            if count == 0 or value <= largest[count - 1]:
+                continue
+            place = count - 1
+        else:
+            place = found
+            found += 1
+        while place > 0 and largest[place - 1] < value:
+            largest[place], places[place] = largest[place - 1], places[place - 1]
+            place -= 1
+        largest[place], places[place] = value, number
+    return places, largest
+
+
+@compiled(MATRIX, WHOLE)
+def _strongest(carried: Floats, count: int) -> tuple[Items, Floats]:
+    """Each row's `count` largest parts of what is positive in it: their places and shares."""
+    rows = len(carried)
+    places, shares = np.empty((rows, count), np.int64), np.empty((rows, count), np.float32)
+    for row in range(rows):
+        positive = np.maximum(carried[row], np.float32(0))
+        places[row], largest = _leading(positive, count)
+        shares[row] = largest / max(positive.sum(), np.float32(1e-9))
+    return places, shares

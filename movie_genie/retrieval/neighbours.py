@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from movie_genie.compiled import INDICES, ITEMS, MATRIX, SUMS, VECTOR, Floats, Items, compiled
+
 if TYPE_CHECKING:  # a server only looks neighbours up, and has no need of scipy
     from scipy.sparse import csr_matrix
-
-Floats = NDArray[np.float32]
-Items = NDArray[np.int64]
 
 
 class Neighbours(NamedTuple):
@@ -102,46 +101,54 @@ def _examples(
     return pairs
 
 
-class Followers(NamedTuple):
-    """What follows the latest films of a history."""
+@compiled(SUMS, ITEMS, INDICES, MATRIX, VECTOR)
+def add_neighbour_scores(
+    scores: Floats, history: Items, films: NDArray[np.int32], strength: Floats, fading: Floats
+) -> None:
+    """Add to (items,) scores how strongly the latest films of a history are followed by each film.
 
-    films: NDArray[np.int32]
-    """(latest * kept,) item_idx; the followers of each film in turn, the oldest film's first."""
-    strength: Floats
-    """(latest * kept,) what is left of each at its film's age."""
+    Parameters
+    ----------
+    history : (time,)
+        item_idx, oldest first.
+    films, strength : (items, kept)
+        `Neighbours`.
+    fading : (window,)
+        See `fading`.
+    """
+    latest = min(len(history), len(fading))
+    for age in range(latest):
+        film, left = history[len(history) - 1 - age], fading[len(fading) - 1 - age]
+        for place in range(films.shape[1]):
+            scores[films[film, place]] += strength[film, place] * left
 
 
-def followers(history: Items, neighbours: Neighbours, fading: Floats) -> Followers:
-    """Look up what follows the latest films of a history: (time,) int, (window,) as `fading` gives it."""
-    latest = history[-len(fading) :]
-    strength = neighbours.strength.take(latest, 0)
-    strength *= fading[len(fading) - len(latest) :, None]
-    return Followers(neighbours.films.take(latest, 0).ravel(), strength.ravel())
+@compiled(ITEMS, ITEMS, INDICES, MATRIX, VECTOR)
+def neighbour_parts(
+    history: Items, items: Items, films: NDArray[np.int32], strength: Floats, fading: Floats
+) -> Floats:
+    """What each of a history's latest films adds to the neighbours' scores of `items`: (items, latest)."""
+    latest = min(len(history), len(fading))
+    parts = np.zeros((len(items), latest), np.float32)
+    wanted = np.zeros(len(films), np.bool_)
+    for item in items:
+        wanted[item] = True
+    for age in range(latest):
+        film, left = history[len(history) - 1 - age], fading[len(fading) - 1 - age]
+        for place in range(films.shape[1]):
+            follower = films[film, place]
+            if wanted[follower]:
+                for number in range(len(items)):
+                    if items[number] == follower:
+                        parts[number, latest - 1 - age] = strength[film, place] * left
+    return parts
 
 
-def neighbour_scores(found: Followers, items: int) -> Floats:
+def neighbour_scores(history: Items, neighbours: Neighbours, fading: Floats) -> Floats:
     """How strongly the films of a history are followed by each film: (items,)."""
-    scores = np.zeros(items, np.float32)
-    add_neighbour_scores(scores, found)
+    scores = np.zeros(len(neighbours.films), np.float32)
+    add_neighbour_scores(scores, history, neighbours.films, neighbours.strength, fading)
     return scores
-
-
-def add_neighbour_scores(scores: Floats, found: Followers) -> None:
-    """Add `neighbour_scores` to (items,) scores, in place."""
-    np.add.at(scores, found.films, found.strength)
-
-
-def neighbour_parts(found: Followers, items: Items, neighbours: Neighbours) -> Floats:
-    """What each of a history's latest films adds to the `neighbour_scores` of `items`: (items, latest)."""
-    known, kept = neighbours.films.shape
-    latest = len(found.films) // kept
-    place = np.zeros(known, np.int32)
-    place[items] = np.arange(1, len(items) + 1)
-    row = place[found.films]
-    (those,) = row.nonzero()  # few: of all followers, those that are among the items
-    cell = (row[those] - 1) * latest + those // kept
-    parts = np.bincount(cell, found.strength[those], minlength=len(items) * latest)
-    return parts.reshape(len(items), latest).astype(np.float32)
 
 
 def fading(decay: float, window: int) -> Floats:

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from movie_genie.config import TwoTowerConfig
-from movie_genie.retrieval.neighbours import Neighbours, fading, followers, neighbour_scores
+from movie_genie.retrieval.neighbours import Neighbours, fading, neighbour_scores
 from movie_genie.training.item_tower import Features, ItemTower
 from movie_genie.training.losses import sampled_softmax_loss
 from movie_genie.training.model import SequenceModel
@@ -93,7 +93,7 @@ class TwoTower(SequenceModel):
         """What the neighbours of each history say: (batch, time) -> (batch, items)."""
         kept = fading(self.config.neighbour_decay, self.config.neighbour_window)
         rows = [row[row < len(self.bias)].numpy() for row in batch]
-        said = [neighbour_scores(followers(row, self.neighbours, kept), len(self.bias)) for row in rows]
+        said = [neighbour_scores(row, self.neighbours, kept) for row in rows]
         return torch.from_numpy(np.stack(said))
 
     def settle(self, validate: Callable[[], dict[str, float]]) -> dict[str, float]:

@@ -28,7 +28,9 @@ capture_output = True
 def on_starting(server: Any) -> None:  # Any: gunicorn has no types
     """Import what every worker needs, and keep the garbage collector from writing into the shared pages."""
     os.environ["WEB_CONCURRENCY"] = str(server.cfg.workers)  # `/api/ready` tells it
-    sys.setswitchinterval(0.0005)  # seconds; a thread that comes back from numpy shall not wait Python's 5 ms
+    sys.setswitchinterval(
+        0.001
+    )  # seconds; a thread that comes back from the database shall not wait Python's 5 ms
     importlib.import_module(APP)
     gc.collect()
     gc.freeze()

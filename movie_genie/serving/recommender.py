@@ -133,11 +133,13 @@ class Recommender:
         UnknownGenreError
         """
         taste = self.taste(history)
-        barred = [taste.seen, self.items(exclude)] if exclude else [taste.seen]
+        barred = taste.seen
+        if exclude:
+            barred = np.concatenate([barred, self.items(exclude)])
         if genre is not None:
-            barred.append(np.flatnonzero(~self.catalogue.of_genre(genre)))
+            barred = np.concatenate([barred, np.flatnonzero(~self.catalogue.of_genre(genre))])
         pool = limit * POOL if diversity > 0 else limit
-        ranking = self.two_stage.recommend(taste.items, pool, np.concatenate(barred))
+        ranking = self.two_stage.recommend(taste.items, pool, barred)
         items, scores, reading = ranking
         if diversity > 0:
             chosen = diversify(scores, self.text[items], limit, diversity)
@@ -219,12 +221,15 @@ class Recommender:
 
     def taste(self, history: Sequence[Saying]) -> Taste:
         """The history as item_idx arrays."""
-        movie_ids, stars, _ = zip(*history, strict=True) if history else ((), (), ())
-        seen = self.catalogue.items(movie_ids)
-        rating = np.array(stars, np.float64)  # of None it makes nan
-        known = seen >= 0
-        liked = known & (rating >= LIKED)
-        return Taste(seen=seen[known], items=seen[liked])
+        item_of = self.catalogue.item_of
+        seen, liked = [], []
+        for movie_id, stars, _ in history:
+            item = item_of.get(movie_id)
+            if item is not None:
+                seen.append(item)
+                if stars is not None and stars >= LIKED:
+                    liked.append(item)
+        return Taste(seen=np.array(seen, np.int64), items=np.array(liked, np.int64))
 
     def affinity(self, taste: Taste) -> NDArray[np.float64]:
         """How near every film is to a taste, by the retrieval model: (items,), mean 0 and deviation 1."""
@@ -251,10 +256,8 @@ class Recommender:
         """Films with the history's films that carried each, strongest first."""
         if len(history) == 0 or len(items) == 0:
             return self._unexplained(items, scores)
-        shares = self.two_stage.reasons(reading, items)  # (items, recent)
-        strongest = np.argsort(-shares, axis=1)[:, :REASONS]
-        films = self.catalogue.movie_ids[history[-shares.shape[1] :][strongest]].tolist()
-        weights = np.take_along_axis(shares, strongest, axis=1).tolist()
+        places, shares = self.two_stage.reasons(reading, items, REASONS)
+        films, weights = self.catalogue.movie_ids[history[places]].tolist(), shares.tolist()
         answer = self._unexplained(items, scores)
         for film, carriers, carried in zip(answer, films, weights, strict=True):
             film.reasons = [

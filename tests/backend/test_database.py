@@ -71,6 +71,16 @@ def test_rows_are_what_a_read_gives_and_lead_to_the_same_error(database: Databas
             assert connection.execute(query, {"after": after}).all() == expected
 
 
+def test_a_thread_whose_kept_connection_broke_makes_another_one(database: Database):
+    database.upgrade()
+    query = select(viewers.c.id)
+    assert database.rows(query) == []
+    kept = database._threads.connection
+    kept.dbapi_connection.close()
+    assert database.rows(query) == []
+    assert database._threads.connection is not kept
+
+
 def test_a_write_that_fails_leaves_no_trace(database: Database):
     database.upgrade()
     with pytest.raises(ZeroDivisionError), database.write() as connection:

@@ -4,12 +4,9 @@ import numpy as np
 
 from movie_genie.ranking.two_stage import Parts, Ranking
 from movie_genie.retrieval.inference import Reading
-from movie_genie.retrieval.neighbours import Followers
 
 NOTHING = np.zeros((1, 1), np.float32)
-NOT_READ = Reading(
-    NOTHING, NOTHING, NOTHING, NOTHING, NOTHING[0], Followers(NOTHING[0].astype(np.int32), NOTHING[0])
-)
+NOT_READ = Reading(1, np.zeros(1, np.int64), NOTHING, NOTHING[0], NOTHING[0, 0], NOTHING[0])
 
 
 class ToyTwoStage:

@@ -41,9 +41,11 @@ def test_inference_scores_as_the_trained_model_does(objective, length, tmp_path)
     inference = Inference.load(tmp_path / "weights")
     history = np.random.default_rng(length).integers(0, ITEMS, length)
     expected = model.scores(torch.from_numpy(pad([history[-12:]], ITEMS)))[0].numpy()
-    np.testing.assert_allclose(inference.scores(history), expected, atol=1e-4)
+    scores = inference.scores(history)
+    assert np.abs(scores - expected).max() < 0.04 * expected.std()  # what 8 bits may cost
+    assert np.corrcoef(scores, expected)[0, 1] > 0.9999
     some = np.array([7, 3, 31])
-    np.testing.assert_allclose(inference.scores(history, some), expected[some], atol=1e-4)
+    np.testing.assert_allclose(inference.scores(history, some), scores[some], rtol=1e-6)
 
 
 def test_causal_states_never_see_a_later_film():

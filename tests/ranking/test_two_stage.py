@@ -90,12 +90,21 @@ def test_the_best_are_those_that_a_full_sort_finds(scores, count):
     assert best(scores, count).tolist() == sorted(order[scores[order] > -np.inf].tolist())
 
 
-@given(history=HISTORY)
-def test_reasons_are_shares_of_the_history(history):
-    system = random_two_stage()
-    shares = system.reasons(system.two_tower.read(history), np.array([0, 5, 29]))
-    assert shares.shape == (3, min(len(history), system.two_tower.max_history))
-    assert (shares >= 0).all() and (shares.sum(1) <= 1 + 1e-5).all()
+@given(history=HISTORY, count=st.integers(1, 4))
+def test_reasons_are_the_largest_shares_of_the_history(history, count):
+    system, items = random_two_stage(), np.array([0, 5, 29])
+    reading = system.two_tower.read(history)[1]
+    places, shares = system.reasons(reading, items, count)
+    positive = np.maximum(system.two_tower.carried(reading, items), 0)
+    expected = -np.sort(-positive / np.maximum(positive.sum(1, keepdims=True), 1e-9))[:, :count]
+    np.testing.assert_allclose(shares, expected, atol=1e-6)
+    earlier = len(history) - positive.shape[1]
+    assert ((places >= earlier) & (places < max(len(history), 1))).all()
+    for row in range(len(items)):
+        assert len(set(places[row].tolist())) == shares.shape[1]
+        np.testing.assert_allclose(
+            positive[row, places[row] - earlier] / max(positive[row].sum(), 1e-9), shares[row], atol=1e-6
+        )
 
 
 def test_a_film_that_the_recommended_one_follows_is_its_strongest_reason():
@@ -104,6 +113,6 @@ def test_a_film_that_the_recommended_one_follows_is_its_strongest_reason():
     films[history], strength[history] = 0, 0
     for film, follower in zip(history, (20, 21, 22), strict=True):
         films[film, 0], strength[film, 0] = follower, 50.0
-    shares = system.reasons(system.two_tower.read(history), np.array([20, 21, 22]))
-    assert shares.argmax(1).tolist() == [0, 1, 2]
-    assert (shares.max(1) > 0.8).all()
+    places, shares = system.reasons(system.two_tower.read(history)[1], np.array([20, 21, 22]), 3)
+    assert places[:, 0].tolist() == [0, 1, 2]
+    assert (shares[:, 0] > 0.8).all()

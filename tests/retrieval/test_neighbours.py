@@ -5,7 +5,6 @@ from movie_genie.retrieval.neighbours import (
     Neighbours,
     fading,
     fit_neighbours,
-    followers,
     neighbour_parts,
     neighbour_scores,
 )
@@ -40,7 +39,7 @@ def fit(sequences: list[np.ndarray], most_films: int = ITEMS, kept: int = ITEMS)
 
 
 def scores_of(history: np.ndarray, neighbours: Neighbours) -> np.ndarray:
-    return neighbour_scores(followers(history, neighbours, fading(DECAY, WINDOW)), ITEMS)
+    return neighbour_scores(history, neighbours, fading(DECAY, WINDOW))
 
 
 def test_with_all_kept_the_scores_are_the_ridges(sequences):
@@ -54,7 +53,7 @@ def test_with_all_kept_the_scores_are_the_ridges(sequences):
 def test_the_parts_of_a_history_add_up_to_its_scores(sequences):
     neighbours, history = fit(sequences, kept=5), np.array([3, 0, 7, 5, 9, 1])
     items = np.array([2, 8, 4, 11])
-    parts = neighbour_parts(followers(history, neighbours, fading(DECAY, WINDOW)), items, neighbours)
+    parts = neighbour_parts(history, items, *neighbours, fading(DECAY, WINDOW))
     assert parts.shape == (4, WINDOW)
     scores = scores_of(history, neighbours)
     np.testing.assert_allclose(parts.sum(1), scores[items], atol=1e-6)

@@ -6,7 +6,7 @@ from movie_genie import weights
 from movie_genie.config import TwoTowerConfig
 from movie_genie.errors import UserError
 from movie_genie.retrieval.inference import TwoTower as Inference
-from movie_genie.retrieval.neighbours import fit_neighbours, neighbour_parts
+from movie_genie.retrieval.neighbours import fading, fit_neighbours, neighbour_parts
 from movie_genie.retrieval.two_tower import TwoTower, running_means
 from movie_genie.training.batches import pad
 from movie_genie.training.item_tower import Features
@@ -53,14 +53,16 @@ def inference(model, tmp_path) -> Inference:
 def test_inference_scores_as_the_trained_model_does(model, inference, length):
     history = np.random.default_rng(length).integers(0, ITEMS, length)
     batch = torch.from_numpy(pad([history[-12:]], ITEMS)) if length else torch.full((1, 1), ITEMS)
-    np.testing.assert_allclose(inference.scores(history), model.scores(batch)[0].numpy(), atol=2e-5)
+    expected, scores = model.scores(batch)[0].numpy(), inference.scores(history)
+    assert np.abs(scores - expected).max() < 0.04 * expected.std()  # what 8 bits may cost
+    assert np.corrcoef(scores, expected)[0, 1] > 0.9999
 
 
 @pytest.mark.parametrize("length", [1, 5, 12, 30])
 def test_what_a_film_carries_is_the_scores_slope_along_it_and_what_follows_it(inference, length):
     rng = np.random.default_rng(length)
     history, items = rng.integers(0, ITEMS, length), np.array([3, 17, 30])
-    reading = inference.read(history)
+    reading = inference.read(history)[1]
     carried = inference.carried(reading, items)
     recent = history[-CONFIG.max_history :]
     assert carried.shape == (3, len(recent))
@@ -75,9 +77,10 @@ def test_what_a_film_carries_is_the_scores_slope_along_it_and_what_follows_it(in
         return torch.tensor(inference.item_vectors[items]) @ (w["out.weight"] @ h + w["out.bias"])
 
     slopes = torch.autograd.functional.jacobian(towers, torch.ones(len(recent))).numpy()
-    parts = neighbour_parts(reading.followers, items, inference.neighbours)
-    np.testing.assert_allclose(carried[:, -parts.shape[1] :], slopes[:, -parts.shape[1] :] + parts, atol=1e-4)
-    np.testing.assert_allclose(carried[:, : -parts.shape[1]], slopes[:, : -parts.shape[1]], atol=1e-4)
+    left = fading(CONFIG.neighbour_decay, CONFIG.neighbour_window)
+    parts = neighbour_parts(recent, items, *inference.neighbours, left)
+    np.testing.assert_allclose(carried[:, -parts.shape[1] :], slopes[:, -parts.shape[1] :] + parts, atol=1e-2)
+    np.testing.assert_allclose(carried[:, : -parts.shape[1]], slopes[:, : -parts.shape[1]], atol=1e-2)
 
 
 def test_a_later_film_never_changes_an_earlier_user_vector(model):

@@ -133,7 +133,22 @@ def with_models_of_fewer_films(release):
         config, tensors = weights.load(release / model)
         films = len(tensors["bias"])
         tensors = {name: values[:-1] if len(values) == films else values for name, values in tensors.items()}
+        if model == "two_tower":
+            tensors["neighbours.films"] = np.minimum(tensors["neighbours.films"], films - 2)
         weights.save(release / model, tensors, config)
+
+
+def with_followers_that_no_film_is(release):
+    config, tensors = weights.load(release / "two_tower")
+    beyond = tensors["neighbours.films"].copy()
+    beyond[3, 0] = len(beyond)
+    weights.save(release / "two_tower", tensors | {"neighbours.films": beyond}, config)
+
+
+def with_a_map_of_another_shape(release):
+    config, tensors = weights.load(release / "bert4rec")
+    short = {"blocks.0.down.weight": tensors["blocks.0.down.weight"][:, :-1]}
+    weights.save(release / "bert4rec", tensors | short, config)
 
 
 def with_one_model_of_fewer_films(release):
@@ -172,6 +187,8 @@ def with_a_strange_fusion(release):
         (with_infinite_text, "values that are not finite"),
         (with_overflowing_scores, "two_tower gives scores that are not finite"),
         (with_models_of_fewer_films, "vocabularies differ"),
+        (with_followers_that_no_film_is, "names films beyond the 46 there are"),
+        (with_a_map_of_another_shape, "expected float32"),
         (with_one_model_of_fewer_films, "knows 46 films"),
         (with_text_of_fewer_films, "vocabularies differ"),
         (with_text_of_another_width, "expected width 384"),
