@@ -1,6 +1,7 @@
 """What every command line shares: `--config`, clear errors, exit codes, progress."""
 
 import argparse
+import errno
 import inspect
 import logging
 import os
@@ -15,6 +16,9 @@ from movie_genie.errors import UserError
 
 T = TypeVar("T")
 C = TypeVar("C", bound=Config)
+
+OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
+"""What a command cannot help: a full disk, or a folder that is not this user's. Anything else may be a bug."""
 
 LOG_EVERY_SECONDS = 15.0
 """How often a long loop says where it is when nobody watches a progress bar."""
@@ -34,6 +38,12 @@ def run(command: Callable[[], None]) -> None:
     except BrokenPipeError:  # the reader (head, less) has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        if error.errno not in OF_THE_DISK:
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"error: {where}not usable: {os.strerror(error.errno or 0)}", file=sys.stderr)
+        sys.exit(1)
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         sys.exit(130)

@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 
 import yaml
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -24,13 +25,26 @@ from movie_genie.errors import UserError
 Share = Annotated[float, Field(ge=0, le=1)]
 Duration = Annotated[str, Field(pattern="^[1-9][0-9]*[smhd]$")]
 """30s, 15m, 2h or 1d."""
+AnyPath = Annotated[Path, Field(strict=False)]
+"""Written as text."""
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+def _ascending(numbers: list[int]) -> list[int]:
+    if numbers != sorted(set(numbers)):
+        raise ValueError("expected numbers that grow")
+    return numbers
+
+
+Ascending = Annotated[list[PositiveInt], Field(min_length=1), AfterValidator(_ascending)]
 
 
 class Config(BaseModel):
     """A file of configs/, read once and passed on as an argument."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, protected_namespaces=(), strict=True, allow_inf_nan=False
+    )
 
 
 C = TypeVar("C", bound=Config)
@@ -56,14 +70,14 @@ class FolderSource(Config):
     """A folder in MovieLens layout (csv or .dat), or with one table of user, item, rating, timestamp."""
 
     kind: Literal["folder"]
-    path: Path
+    path: AnyPath
     files: Annotated[dict[str, Sha256], Field(min_length=1)]
 
 
 class MetadataFile(Config):
     """Already fetched TMDB records, one JSON object a line, perhaps gzipped."""
 
-    path: Path
+    path: AnyPath
     sha256: Sha256
 
 
@@ -169,10 +183,10 @@ class EvaluationConfig(Config):
     seed: int
     candidates: PositiveInt
     fusion_weights: Annotated[list[Annotated[float, Field(ge=0)]], Field(min_length=1)]
-    cutoffs: Annotated[list[PositiveInt], Field(min_length=1)]
+    cutoffs: Ascending
     most_cases: PositiveInt
     temporal_cases_per_user: PositiveInt
-    history_length_bins: Annotated[list[PositiveInt], Field(min_length=1)]
+    history_length_bins: Ascending
     newcomer_lengths: list[PositiveInt]
     closed_form_films: PositiveInt
     ease_lambda: PositiveFloat
@@ -192,6 +206,8 @@ class EvaluationConfig(Config):
 
     @model_validator(mode="after")
     def _measured(self) -> "EvaluationConfig":
+        if missing := {10, 50} - set(self.cutoffs):
+            raise ValueError(f"cutoffs: expected 10 and 50 among them, {min(missing)} is missing")
         for number, check in enumerate(self.gate):
             if check.metric not in self.rank_metrics:
                 expected = ", ".join(self.rank_metrics)
@@ -302,7 +318,7 @@ def _describe(problem: Any) -> str:  # Any: pydantic's ErrorDetails
         return f"{key}: missing"
     if kind == "extra_forbidden":
         return f"{key}: unknown key"
-    if kind == "value_error":
-        return str(context["error"])
+    if kind == "value_error":  # of a whole model it names its keys itself
+        return f"{key}: {context['error']}, got {got!r}" if isinstance(got, list) else str(context["error"])
     expected = problem["msg"].removeprefix("Input should be ").removeprefix("a valid ")
     return f"{key}: expected {expected}, got {got!r}"

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 STAGE = '''"""Stage `demo`: do as told."""
+import errno
 from movie_genie.cli import progress, run_stage
 from movie_genie.config import TrackingConfig
 from movie_genie.errors import UserError
@@ -19,6 +20,10 @@ def main(config: TrackingConfig) -> None:
         raise UserError("ratings.csv: empty; choose another file")
     if config.experiment == "interrupt":
         raise KeyboardInterrupt
+    if config.experiment == "disk":
+        raise OSError(errno.ENOSPC, "No space left on device", "results/report.html")
+    if config.experiment == "gone":
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory", "results/report.html")
     if config.experiment == "bug":
         raise RuntimeError("a bug")
     if config.experiment == "talk":
@@ -51,6 +56,20 @@ def test_a_stage_gets_its_config_and_exits_with_0(stage: Path) -> None:
 def test_an_error_to_act_on_is_one_line_and_exit_1(stage: Path) -> None:
     done = run(stage, "fail")
     assert (done.returncode, done.stderr) == (1, "error: ratings.csv: empty; choose another file\n")
+
+
+def test_a_full_disk_is_one_line_wherever_it_shows(stage: Path) -> None:
+    done = run(stage, "disk")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "error: results/report.html: not usable: No space left on device\n",
+    )
+
+
+def test_a_file_that_should_be_there_is_a_bug_with_its_traceback(stage: Path) -> None:
+    done = run(stage, "gone")
+    assert done.returncode == 1
+    assert "Traceback" in done.stderr and "FileNotFoundError" in done.stderr
 
 
 def test_a_broken_config_is_one_line_and_exit_1(stage: Path) -> None:

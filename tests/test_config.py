@@ -58,6 +58,34 @@ def message(path: Path, model: type[config.Config]) -> str:
     ("name", "model", "values", "expected"),
     [
         ("two_tower.yaml", TwoTowerConfig, {"embeding_dim": 8}, "embeding_dim: unknown key"),
+        ("two_tower.yaml", TwoTowerConfig, {"hidden_dim": "16"}, "hidden_dim: expected integer, got '16'"),
+        ("two_tower.yaml", TwoTowerConfig, {"patience": True}, "patience: expected integer, got True"),
+        (
+            "two_tower.yaml",
+            TwoTowerConfig,
+            {"learning_rate": float("inf")},
+            "learning_rate: expected a finite number, got inf",
+        ),
+        ("server.yaml", ServerConfig, {"host": 1}, "host: expected string, got 1"),
+        ("tracking.yaml", TrackingConfig, {"enabled": "no"}, "enabled: expected boolean, got 'no'"),
+        (
+            "evaluation.yaml",
+            config.EvaluationConfig,
+            {"cutoffs": [20, 50]},
+            "cutoffs: expected 10 and 50 among them, 10 is missing",
+        ),
+        (
+            "evaluation.yaml",
+            config.EvaluationConfig,
+            {"cutoffs": [50, 10]},
+            "cutoffs: expected numbers that grow, got [50, 10]",
+        ),
+        (
+            "evaluation.yaml",
+            config.EvaluationConfig,
+            {"history_length_bins": [5, 5]},
+            "history_length_bins: expected numbers that grow, got [5, 5]",
+        ),
         (
             "two_tower.yaml",
             TwoTowerConfig,
@@ -68,7 +96,7 @@ def message(path: Path, model: type[config.Config]) -> str:
             "two_tower.yaml",
             TwoTowerConfig,
             {"embedding_dim": "wide"},
-            "embedding_dim: expected integer, unable to parse string as an integer, got 'wide'",
+            "embedding_dim: expected integer, got 'wide'",
         ),
         ("two_tower.yaml", TwoTowerConfig, {"decays": []}, None),
         (

@@ -1,5 +1,6 @@
 """The server process: started beside a pid file, and stopped only when the pid is surely its own."""
 
+import errno
 import os
 import shutil
 import signal
@@ -208,7 +209,13 @@ def _command_line(pid: int) -> str:
 
 
 def _taken(host: str, port: int) -> bool:
-    """Whether somebody listens on the port."""
+    """Whether somebody listens on the port.
+
+    Raises
+    ------
+    UserError
+        When nobody could: the host is not this machine's, or the port is the system's.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(
@@ -216,6 +223,10 @@ def _taken(host: str, port: int) -> bool:
         )  # as gunicorn: ended connections do not count
         try:
             probe.bind((host.strip("[]"), port))
-        except OSError:
-            return True
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return True
+            raise UserError(
+                f"configs/server.yaml: cannot listen at {host}:{port}: {error.strerror or error}"
+            ) from None
     return False

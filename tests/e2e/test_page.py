@@ -44,6 +44,13 @@ def first_row(page: Page) -> list[str]:
     return [name.removeprefix("Your rating of ") for name in names[:10]]
 
 
+def first_rows_share(page: Page, genre: str) -> float:
+    """How many of the first row's ten films in front are of the genre."""
+    home = page.evaluate("fetch('/api/me/home').then(answer => answer.json())")
+    films = [item["movie"] for item in home["rows"][0]["items"][:10]]
+    return sum(genre in film["genres"] for film in films) / len(films)
+
+
 def to_for_you(page: Page) -> None:
     with page.expect_response("**/api/me/home"):
         page.get_by_role("navigation", name="Main").get_by_role("link", name="For you").click()
@@ -92,7 +99,7 @@ def test_search_forgives_a_typing_error(open_page: Open) -> None:
 def test_five_ratings_of_a_guest_change_the_first_row(open_page: Open) -> None:
     page = open_page("/")
     start_as_guest(page)
-    before = first_row(page)
+    before, share = first_row(page), first_rows_share(page, "Sci-Fi")
     for title in SPACE_FILMS:
         rate_highest(page, title)
     to_for_you(page)
@@ -100,6 +107,7 @@ def test_five_ratings_of_a_guest_change_the_first_row(open_page: Open) -> None:
     after = first_row(page)
     assert not set(after) & set(SPACE_FILMS)
     assert len(set(before) & set(after)) <= 5
+    assert first_rows_share(page, "Sci-Fi") >= share + 0.3
 
 
 def test_a_click_on_a_star_takes_the_film_out_of_its_row_and_undo_brings_it_back(open_page: Open) -> None:

@@ -37,9 +37,9 @@ def process(pid_file):
         child.stdout.close()
 
 
-def server(tmp_path, port=5001):
+def server(tmp_path, port=5001, host="127.0.0.1"):
     config = ServerConfig(
-        host="127.0.0.1", port=port, workers=1, threads=2, keep_releases=2, start_timeout_seconds=5
+        host=host, port=port, workers=1, threads=2, keep_releases=2, start_timeout_seconds=5
     )
     return Server(config, tmp_path, tmp_path / "run")
 
@@ -83,6 +83,12 @@ def test_a_taken_port_is_one_clear_line_and_starts_nothing(tmp_path):
         port = other.getsockname()[1]
         with pytest.raises(UserError, match=f"^port {port} is taken by another program: [^\n]*$"):
             server(tmp_path, port).start(os.environ)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_host_that_is_not_this_machines_is_not_called_a_taken_port(tmp_path):
+    with pytest.raises(UserError, match=r"^configs/server.yaml: cannot listen at 192.0.2.1:\d+: [^\n]*$"):
+        server(tmp_path, host="192.0.2.1").start(os.environ)
     assert not (tmp_path / "run").exists()
 
 
