@@ -21,6 +21,9 @@ RELEASE = b'"release_id":"'
 
 REQUESTS_PER_CONNECTION = 50
 
+SETTLE_SECONDS = 1.5
+"""Connections made in one instant may all be one worker's, as visitors' never are; until they are made anew."""
+
 Address = tuple[str, int]
 
 
@@ -168,9 +171,10 @@ class Load:
 def load(
     address: Address, requests: Sequence[bytes], connections: int, seconds: float, rate: float | None = None
 ) -> Outcome:
-    """Make a load of one's own for a run; see `Load.run`."""
+    """Make a load of one's own for a run; see `Load.run`. What it needs to settle is not counted."""
     made = Load(address, requests, connections)
     try:
+        made.run(SETTLE_SECONDS, rate)
         return made.run(seconds, rate)
     finally:
         made.close()
