@@ -10,10 +10,10 @@ import numpy as np
 
 from movie_genie.cli import run
 from movie_genie.data import schemas
+from movie_genie.engine.recommender import LIKED
 from movie_genie.evaluation.material import load
 from movie_genie.evaluation.protocols import held_out
 from movie_genie.files import read_json
-from movie_genie.serving.recommender import LIKED
 
 CUTOFF = 10
 MOST_CASES = 1500

@@ -29,13 +29,13 @@ from movie_genie.backend.feedback import Feedback, Rating
 from movie_genie.backend.session import COOKIE
 from movie_genie.cli import run
 from movie_genie.config import ServerConfig, load_config
+from movie_genie.deployment.deploy import wait_for_release
+from movie_genie.deployment.server import Server
+from movie_genie.engine.recommender import Recommender
 from movie_genie.errors import UserError
 from movie_genie.files import read_json, write_json
-from movie_genie.serving import releases
-from movie_genie.serving.deploy import wait_for_release
-from movie_genie.serving.recommender import Recommender
-from movie_genie.serving.server import Server
-from movie_genie.serving.verification import MANIFEST, checksums, release_id_of
+from movie_genie.releases import store as releases
+from movie_genie.releases.checks import MANIFEST, checksums, release_id_of
 
 RESULTS = Path("benchmarks/results/serving.json")
 HISTORIES = 600

@@ -8,7 +8,7 @@ from movie_genie.config import FrontendConfig
 
 def main(config: FrontendConfig) -> None:
     """Run the stage."""
-    from movie_genie.serving.web_build import build
+    from movie_genie.deployment.web_build import build
 
     build(config, Path("frontend"))
 

@@ -9,7 +9,7 @@ from movie_genie.config import ServerConfig
 
 def main(config: ServerConfig) -> None:
     """Run the stage."""
-    from movie_genie.serving.deploy import deploy
+    from movie_genie.deployment.deploy import deploy
 
     deploy(config, Path.cwd(), os.environ)
 

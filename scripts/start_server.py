@@ -10,7 +10,7 @@ from movie_genie.config import ServerConfig, load_config
 
 def main(arguments: argparse.Namespace) -> None:
     """Start it, or say why not."""
-    from movie_genie.serving.server import Server, run_folder
+    from movie_genie.deployment.server import Server, run_folder
 
     root = Path.cwd()
     server = Server(load_config(arguments.config, ServerConfig), root, run_folder(root, os.environ))

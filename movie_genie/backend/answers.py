@@ -7,8 +7,8 @@ import orjson
 from flask import Response
 
 from movie_genie.backend.clock import iso
-from movie_genie.serving.recommender import Recommender
-from movie_genie.serving.records import Found, Persona, Rated, Recommended
+from movie_genie.engine.recommender import Recommender
+from movie_genie.engine.records import Found, Persona, Rated, Recommended
 
 POSTER_WIDTH = "w342"
 """TMDB's name of the size that cards show."""

@@ -39,8 +39,8 @@ from movie_genie.backend.views.search import search
 from movie_genie.backend.views.system import system_blueprint
 from movie_genie.backend.views.transfers import transfers
 from movie_genie.backend.views.web import WebPathConverter, web
-from movie_genie.serving.live import LiveRelease
-from movie_genie.serving.server_code import code_hash
+from movie_genie.deployment.server_code import code_hash
+from movie_genie.releases.live import LiveRelease
 
 
 def create_app(settings: Settings | None = None) -> APIFlask:

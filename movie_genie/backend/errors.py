@@ -10,7 +10,7 @@ from apiflask.exceptions import HTTPError
 from flask import Response, current_app, g
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from movie_genie.serving.records import UnknownFilmError, UnknownGenreError, UnknownPersonaError
+from movie_genie.engine.records import UnknownFilmError, UnknownGenreError, UnknownPersonaError
 
 _log = structlog.get_logger("errors")
 

@@ -6,7 +6,7 @@ import io
 from movie_genie.backend.answers import Json
 from movie_genie.backend.clock import iso
 from movie_genie.backend.feedback import Feedback
-from movie_genie.serving.catalogue import Catalogue
+from movie_genie.engine.catalogue import Catalogue
 
 COLUMNS = ("movie_id", "title", "year", "rating", "not_interested", "rated_at")
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select
 from movie_genie.backend.clock import now
 from movie_genie.backend.database import Database
 from movie_genie.backend.tables import ratings, watchlist
-from movie_genie.serving.records import Saying
+from movie_genie.engine.records import Saying
 
 _COLUMNS = (ratings.c.movie_id, ratings.c.rating, ratings.c.rated_at)
 _OF_VIEWER = ratings.c.viewer_id == bindparam("viewer_id")

@@ -9,8 +9,8 @@ from movie_genie.backend.feedback import Rating
 from movie_genie.backend.import_formats import Line
 from movie_genie.data.film_titles import natural, spellings
 from movie_genie.data.schemas import CATALOGUE
-from movie_genie.serving.catalogue import FILE, map_table
-from movie_genie.serving.recommender import Recommender
+from movie_genie.engine.catalogue import FILE, map_table
+from movie_genie.engine.recommender import Recommender
 
 YEARS_APART = 1
 """Sources differ by so much in what they call a film's year: festival or cinema."""

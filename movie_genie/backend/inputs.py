@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from apiflask.fields import UploadFile
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from movie_genie.serving.records import Mode
+from movie_genie.engine.records import Mode
 
 LARGEST_ID = 2**53 - 1
 """The largest whole number that JavaScript holds exactly; ids beyond it exist nowhere."""

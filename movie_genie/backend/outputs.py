@@ -4,7 +4,7 @@ from typing import Generic, Literal, TypeVar
 
 from pydantic import BaseModel
 
-from movie_genie.serving.records import RowKind
+from movie_genie.engine.records import RowKind
 
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ from movie_genie.backend.errors import ProblemError
 from movie_genie.backend.feedback import Feedback
 from movie_genie.backend.limits import Limits
 from movie_genie.backend.settings import Settings
-from movie_genie.serving.live import LiveRelease
+from movie_genie.releases.live import LiveRelease
 
 KEY = "movie_genie"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import requests
 
 from movie_genie.config import ServerConfig, load_config
-from movie_genie.serving.server import SERVER_URL, Server, run_folder
+from movie_genie.deployment.server import SERVER_URL, Server, run_folder
 
 PATIENCE_SECONDS = 3.0
 

@@ -36,7 +36,13 @@ class RealServer:
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "gunicorn", "--config", "python:movie_genie.serving.gunicorn_config"]
+        command = [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "--config",
+            "python:movie_genie.deployment.gunicorn_config",
+        ]
         command += ["--bind", f"127.0.0.1:{self.port}", "--workers", "2", "--threads", "4"]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(

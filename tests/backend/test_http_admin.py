@@ -8,7 +8,7 @@ import pytest
 import tiny
 from browser import PASSWORD, Browser
 
-from movie_genie.serving import releases
+from movie_genie.releases import store as releases
 
 
 @pytest.fixture(scope="module")

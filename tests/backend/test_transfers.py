@@ -13,7 +13,7 @@ from movie_genie.backend.errors import ProblemError
 from movie_genie.backend.exports import as_csv
 from movie_genie.backend.feedback import Rating
 from movie_genie.backend.import_formats import MOST_LINES, read_ratings
-from movie_genie.serving.records import Movie
+from movie_genie.engine.records import Movie
 
 LETTERBOXD = """Date,Name,Year,Letterboxd URI,Rating
 2024-03-01,Toy Story,1995,https://boxd.it/1,4.5

@@ -21,7 +21,7 @@ from movie_genie.evaluation.measure import measure
 from movie_genie.evaluation.protocols import held_out
 from movie_genie.evaluation.systems import SYSTEMS
 from movie_genie.files import digest, read_json, write_json
-from movie_genie.serving import releases
+from movie_genie.releases import store as releases
 
 OUTPUTS = ["fusion.json", "gate.json", "key_metrics.json", "per_user.parquet", "report.html", "timings.json"]
 PLOTS = ["plots/history_length.csv", "plots/systems.csv"]

@@ -129,7 +129,7 @@ def test_a_changed_setting_of_the_two_tower_trains_nothing_else_and_is_deployed(
     assert all(path.startswith("models/two_tower/") for path in before if before[path] != after[path])
 
 
-@pytest.mark.parametrize("path", ["movie_genie/retrieval/two_tower.py", "movie_genie/serving/home.py"])
+@pytest.mark.parametrize("path", ["movie_genie/retrieval/two_tower.py", "movie_genie/engine/home.py"])
 def test_changed_code_reruns_the_stages_that_use_it(copied: Workspace, path: str) -> None:
     with (copied.root / path).open("a") as file:
         file.write("# changed\n")

@@ -15,7 +15,7 @@ from movie_genie.backend.pipeline import airflow, dag_runs, stage_states
 from movie_genie.backend.services import services
 from movie_genie.backend.session import current_viewer, requires
 from movie_genie.errors import UserError
-from movie_genie.serving import releases
+from movie_genie.releases import store as releases
 
 admin = APIBlueprint("admin", __name__, tag="Admin")
 

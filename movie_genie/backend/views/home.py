@@ -8,7 +8,7 @@ from movie_genie.backend.inputs import RecommendIn
 from movie_genie.backend.outputs import Home, Recommendations
 from movie_genie.backend.services import services
 from movie_genie.backend.session import current_viewer, requires
-from movie_genie.serving.home import home_rows
+from movie_genie.engine.home import home_rows
 
 home = APIBlueprint("home", __name__, tag="Me")
 

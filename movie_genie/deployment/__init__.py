@@ -1,0 +1,1 @@
+"""The server's process, the web app's build, and bringing a release into service."""

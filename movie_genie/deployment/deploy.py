@@ -1,0 +1,185 @@
+"""Stage `backend_server`: publish a release, have a server take it up, see that it answers."""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from movie_genie.config import ServerConfig
+from movie_genie.deployment.server import SERVER_URL, Server, run_folder, stop
+from movie_genie.deployment.server_code import code_hash
+from movie_genie.errors import UserError
+from movie_genie.files import read_json, write_json
+from movie_genie.releases import store as releases
+from movie_genie.releases.checks import MANIFEST
+from movie_genie.releases.content import WEIGHTS
+from movie_genie.weights import fingerprints
+
+RELEASES = "MOVIE_GENIE_RELEASES"
+
+REQUEST_SECONDS = 5.0
+POLL_SECONDS = 0.2
+REPEAT_SECONDS = 0.01
+"""Pause before another worker is looked for: which one answers is chance."""
+
+
+log = logging.getLogger(__name__)
+
+
+def releases_folder(project: Path, environment: Mapping[str, str]) -> Path:
+    """Where releases are kept: MOVIE_GENIE_RELEASES, or `releases/` in the project."""
+    return project / (environment.get(RELEASES) or "releases")
+
+
+def deploy(config: ServerConfig, project: Path, environment: Mapping[str, str]) -> None:
+    """Publish the project's outputs if the gate passed, and write results/deployment.json.
+
+    Raises
+    ------
+    UserError
+        When the gate failed, the release would not serve, the port is taken, or no server takes the release
+        up. What was in service before then still is, unless it is the server itself that cannot start.
+    """
+    refuse_without_pass(project / "results/gate.json", project / "models")
+    folder = releases_folder(project, environment)
+    release_id = releases.publish(project, folder, datetime.now(UTC))
+    serving = releases.current(folder)
+    if serving is not None and releases.is_withdrawn(folder, release_id):
+        again = f"python -m movie_genie.deployment activate {release_id}"
+        log.warning(
+            "release %s was rolled back: %s stays; `%s` takes it up again", release_id, serving, again
+        )
+        release_id = serving
+    else:
+        releases.activate(folder, release_id)
+        log.info("release %s is current", release_id)
+    url = environment.get(SERVER_URL)
+    if url:
+        wait_for_release(url.rstrip("/"), release_id, config, died=lambda: None)
+    else:
+        bring_up(Server(config, project, run_folder(project, environment)), release_id, environment)
+    for removed in releases.prune(folder, config.keep_releases):
+        log.info("release %s is removed", removed)
+    write_json(project / "results/deployment.json", report(config, folder / release_id, url))
+    log.info("release %s is being served at %s", release_id, url or f"http://localhost:{config.port}")
+
+
+def refuse_without_pass(gate: Path, models: Path) -> None:
+    """Stop unless the gate's verdict is a pass, and of the models that are there now.
+
+    Raises
+    ------
+    UserError
+        Naming the checks that failed, or the models that were trained since.
+    """
+    verdict = read_json(gate)
+    if verdict.get("passed") is not True:
+        failed = [
+            str(check.get("name"))
+            for check in verdict.get("checks", [])
+            if check.get("status") == "required" and check.get("passed") is not True
+        ]
+        reason = f" ({', '.join(failed)})" if failed else ""
+        raise UserError(f"{gate}: the gate did not pass{reason}; nothing is published, the old release stays")
+    judged = verdict.get("models", {})
+    newer = [name for name, found in fingerprints(models, WEIGHTS).items() if judged.get(name) != found]
+    if newer:
+        raise UserError(
+            f"{gate}: the verdict is of other weights than those of {' and '.join(newer)}; run the evaluation "
+            "first (dvc repro); nothing is published, the old release stays"
+        )
+
+
+def bring_up(server: Server, release_id: str, environment: Mapping[str, str]) -> None:
+    """Start this checkout's server, or start it anew where its code or settings changed, and wait for it.
+
+    Raises
+    ------
+    UserError
+    """
+    if server.pid() is not None:
+        if server.runs_as_configured() and health(server.url).get("code") == code_hash():
+            wait_for_release(server.url, release_id, server.config, died=_death_of(server))
+            return
+        log.info("the server's code or settings changed, or it does not answer: it is started anew")
+        stop(server.pid_file)
+    server.start(environment)
+    wait_for_release(server.url, release_id, server.config, died=_death_of(server))
+
+
+def wait_for_release(url: str, release_id: str, config: ServerConfig, died: Callable[[], str | None]) -> None:
+    """Wait until each of a server's workers has answered from the release.
+
+    Parameters
+    ----------
+    died
+        Gives the reason when the server is gone and waiting is in vain.
+
+    Raises
+    ------
+    UserError
+        After `start_timeout_seconds`.
+    """
+    end = time.monotonic() + config.start_timeout_seconds
+    agreeing: set[object] = set()
+    while True:
+        ready = _get(f"{url}/api/ready")
+        serving, worker = ready.get("release_id"), ready.get("worker")
+        if serving == release_id:
+            agreeing.add(worker)
+            if len(agreeing) >= ready.get("workers", 1):
+                return
+        else:
+            agreeing.discard(worker)
+            reason = died()
+            if reason is not None:
+                raise UserError(f"the server did not start: {reason}")
+        if time.monotonic() > end:
+            state = f"serves {serving}" if serving else "is not ready"
+            if agreeing:
+                state = f"only {len(agreeing)} of {ready.get('workers', 'its')} workers answered from it"
+            seconds = config.start_timeout_seconds
+            raise UserError(f"{url}: release {release_id} is not in service after {seconds:.0f} s: {state}")
+        time.sleep(POLL_SECONDS if serving != release_id else REPEAT_SECONDS)
+
+
+def health(url: str) -> dict[str, Any]:  # Any: a JSON answer
+    """What a server says of its process; empty when it does not answer."""
+    return _get(f"{url}/api/health")
+
+
+def report(config: ServerConfig, release: Path, url: str | None) -> dict[str, Any]:  # Any: a JSON document
+    """What results/deployment.json says; the same deployment gives the same bytes."""
+    files = read_json(release / MANIFEST)["files"]
+    return {
+        "status": "serving",
+        "port": config.port,
+        "server_url": url,
+        "release_id": release.name,
+        "server_code": code_hash(),
+        "models": {name: sha256 for name, sha256 in sorted(files.items()) if name.endswith(".safetensors")},
+    }
+
+
+def _death_of(server: Server) -> Callable[[], str | None]:
+    """Ask for a server's last words once it is gone; a daemon has a moment to write its pid file."""
+    patience = time.monotonic() + REQUEST_SECONDS
+
+    def died() -> str | None:
+        gone = server.pid() is None and time.monotonic() > patience
+        return server.last_words() if gone else None
+
+    return died
+
+
+def _get(url: str) -> dict[str, Any]:  # Any: a JSON answer
+    try:
+        answer = requests.get(url, timeout=REQUEST_SECONDS)
+        value = answer.json() if answer.ok else {}
+    except (requests.RequestException, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}

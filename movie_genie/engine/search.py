@@ -1,0 +1,103 @@
+"""Search by title and by meaning, together or each alone, nearer the viewer's taste where both fit."""
+
+import threading
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from movie_genie.engine.catalogue import Catalogue
+from movie_genie.engine.query_encoder import QueryEncoder
+from movie_genie.engine.records import Found, Mode
+from movie_genie.engine.titles import Titles
+from movie_genie.engine.word_index import WordIndex
+
+LEAST_MEANING, LEAST_COVERED = 0.15, 0.5
+"""A film with a smaller cosine and fewer of the query's words has nothing to do with it."""
+
+VECTOR, STORY, POPULAR = 0.65, 0.32, 0.03
+"""What counts in a score by meaning: the cosine of the texts, the shared words, how many know the film.
+
+Chosen on fifty plots in plain words (ml-latest-small with TMDB's texts): the right film is among the first five for
+30 of them by the cosine alone, for 48 by the three together; of fifty others, written afterwards, for 41.
+"""
+
+ENCODER = "query_encoder"
+
+TASTE = 0.02
+"""What a deviation of a viewer's affinity adds to a score, up to two deviations: enough to order equals."""
+
+
+class Search:
+    """Both indexes of one release; each is built when first asked for."""
+
+    def __init__(self, release: Path, catalogue: Catalogue, text: NDArray[np.float32]) -> None:
+        self._release = release
+        self._catalogue = catalogue
+        self._text = text  # (items, 384), unit length
+        known = np.log1p(catalogue.ratings_count)
+        self._known = known / max(known.max(initial=0), 1e-9)
+        self._lock = threading.Lock()
+        self._titles: Titles | None = None
+        self._meaning: tuple[QueryEncoder, WordIndex] | None = None
+
+    def find(
+        self,
+        query: str,
+        mode: Mode,
+        keep: NDArray[np.bool_],
+        affinity: NDArray[np.float64] | None,
+        limit: int,
+    ) -> list[Found]:
+        """The films in `keep` that fit the query, best first.
+
+        Parameters
+        ----------
+        keep : (items,) bool
+        affinity : (items,) float or None
+            Of the viewer, in standard deviations.
+        """
+        if not query.strip():
+            return []
+        nothing = np.zeros(len(self._catalogue))
+        title = nothing if mode == "semantic" else self.titles().scores(query)
+        meaning = nothing if mode == "title" else self._by_meaning(query)
+        score = np.maximum(title, meaning)
+        found = keep & (score > 0)
+        if affinity is not None:
+            score = score + TASTE * np.clip(affinity, -2, 2)
+        items = np.flatnonzero(found)
+        best = items[np.argsort(-score[items], kind="stable")][:limit]
+        return [
+            Found(
+                movie_id=self._catalogue.movies[item].movie_id,
+                score=min(max(float(score[item]), 0.0), 1.0),
+                matched="title" if title[item] >= meaning[item] else "meaning",
+            )
+            for item in best.tolist()
+        ]
+
+    def titles(self) -> Titles:
+        """The index of titles."""
+        with self._lock:
+            if self._titles is None:
+                self._titles = Titles(self._catalogue.movies, self._known)
+            return self._titles
+
+    def meaning(self) -> tuple[QueryEncoder, WordIndex]:
+        """The text model and the index of words."""
+        with self._lock:
+            if self._meaning is None:
+                self._meaning = (
+                    QueryEncoder.load(self._release / ENCODER),
+                    WordIndex(self._release, len(self._catalogue)),
+                )
+            return self._meaning
+
+    def _by_meaning(self, query: str) -> NDArray[np.float64]:
+        """How well each film's story fits: (items,) in [0, 1], 0 where it says nothing."""
+        encoder, words = self.meaning()
+        cosine, covered = self._text @ encoder.encode(query), words.coverage(query)
+        fit: NDArray[np.float64] = VECTOR * np.maximum(cosine, 0) + STORY * covered + POPULAR * self._known
+        fit[(cosine < LEAST_MEANING) & (covered < LEAST_COVERED)] = 0
+        return fit

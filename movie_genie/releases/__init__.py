@@ -1,0 +1,1 @@
+"""What a release is: its content, its manifest, its checks; publish, activate, roll back, prune, take up."""

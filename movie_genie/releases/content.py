@@ -1,0 +1,147 @@
+"""What a release is made of: the pipeline's outputs, in the form that serves fastest."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from movie_genie.data import schemas
+from movie_genie.engine import catalogue, personas, search, word_index
+from movie_genie.engine.query_encoder import QueryEncoder
+from movie_genie.errors import UserError
+
+WEIGHTS = schemas.PROTOCOLS[0]
+"""The protocol whose models are served: they saw the most of each history."""
+
+HALF_LIFE_SECONDS = 180 * 24 * 3600
+"""After this long, a rating counts half towards what is popular now."""
+
+RESULTS = ("fusion.json", "key_metrics.json", "gate.json", "per_user.parquet")
+
+
+def assemble(project: Path, target: Path) -> None:
+    """Write a release's files into the new folder `target`.
+
+    Parameters
+    ----------
+    project : Path
+        Root of the project, with the outputs of all stages before this one.
+
+    Raises
+    ------
+    UserError
+        When an output is missing or not what its schema says.
+    """
+    target.mkdir(parents=True)
+    for model in ("two_tower", "bert4rec"):
+        _copy(project / "models" / model / "weights" / WEIGHTS, target / model)
+    for name in RESULTS:
+        _copy(project / "results" / name, target / name)
+    _copy(project / "frontend/dist", target / "web")
+    processed = project / "data/processed"
+    vocabulary = schemas.read_arrow(processed / "vocabulary.parquet", schemas.VOCABULARY)
+    users = schemas.read_arrow(processed / "users.parquet", schemas.USERS)
+    content = schemas.read_arrow(processed / "content_features.parquet", schemas.CONTENT)
+    ratings = schemas.read_arrow(project / "data/raw/ratings.parquet", schemas.RATINGS)
+    movie_ids = vocabulary["movie_id"].to_numpy()
+    content = _of_vocabulary(content, movie_ids, processed / "content_features.parquet")
+    _write_films(target, content, ratings, movie_ids)
+    _write_personas(target, ratings, users, movie_ids)
+    QueryEncoder.export(target / search.ENCODER)
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target, copy_function=shutil.copyfile)
+    elif source.is_file():
+        shutil.copyfile(source, target)
+    else:
+        raise UserError(f"{source}: not found; `dvc repro` makes it")
+
+
+def _of_vocabulary(content: pa.Table, movie_ids: NDArray[np.int64], path: Path) -> pa.Table:
+    """The films' rows in the order of the vocabulary."""
+    rows = pc.index_in(pa.array(movie_ids), value_set=content["movie_id"].combine_chunks())
+    if rows.null_count:
+        missing = movie_ids[rows.is_null().to_numpy(zero_copy_only=False)][0]
+        raise UserError(f"{path}: film {missing} of the vocabulary is missing; run `dvc repro`")
+    return content.take(rows)
+
+
+def _write_films(target: Path, content: pa.Table, ratings: pa.Table, movie_ids: NDArray[np.int64]) -> None:
+    """catalogue.arrow, story_words.arrow and text_embeddings.npy."""
+    items = len(movie_ids)
+    rated, known = _item_idx(ratings, movie_ids)
+    stars = ratings["rating"].to_numpy()[known].astype(np.float64)
+    times = ratings["timestamp"].to_numpy()[known]
+    counts = np.bincount(rated, minlength=items)
+    # From the data set's newest rating, not the clock: the same data, the same bytes. Nor from a viewer's, which may be
+    # years younger: one of them would outweigh all that came before, and be shown to everybody.
+    of_data_set = ratings["user_id"].to_numpy()[known] < schemas.FIRST_VIEWER_ID
+    newest = times[of_data_set].max(initial=0)
+    age = np.maximum(newest - times, 0)
+    popularity = np.bincount(rated, weights=0.5 ** (age / HALF_LIFE_SECONDS), minlength=items)
+    with np.errstate(invalid="ignore"):
+        average = np.bincount(rated, weights=stars, minlength=items) / counts
+    columns = {name: content[name] for name in schemas.CONTENT.names if name != "embedding"} | {
+        "item_idx": pa.array(np.arange(items, dtype=np.int32)),
+        "ratings_count": pa.array(counts.astype(np.int32)),
+        "average_rating": pa.array(average.astype(np.float32), from_pandas=True),  # NaN becomes null
+        "popularity": pa.array(popularity.astype(np.float32)),
+    }
+    _write_arrow(target / catalogue.FILE, columns, schemas.CATALOGUE)
+    _write_arrow(target / word_index.FILE, word_index.table_of(_texts(content)), schemas.STORY_WORDS)
+    flat = content["embedding"].combine_chunks().flatten().to_numpy()
+    np.save(target / "text_embeddings.npy", flat.reshape(items, schemas.EMBEDDING_SIZE))
+
+
+def _texts(content: pa.Table) -> Iterator[str]:
+    """All that is told of each film."""
+    for row in content.select(["title", "genres", "keywords", "overview"]).to_pylist():
+        yield " ".join([row["title"], *row["genres"], *(row["keywords"] or []), row["overview"] or ""])
+
+
+def _write_personas(target: Path, ratings: pa.Table, users: pa.Table, movie_ids: NDArray[np.int64]) -> None:
+    """personas.arrow and persona_ratings.arrow: only the data set's users, so that no viewer is shown."""
+    ids = users["user_id"].to_numpy()
+    ids = ids[ids < schemas.FIRST_VIEWER_ID]
+    items, known = _item_idx(ratings, movie_ids)
+    user = ratings["user_id"].to_numpy()[known]
+    mine = np.isin(user, ids)
+    user, items = user[mine], items[mine]
+    stars, times = (ratings[name].to_numpy()[known][mine] for name in ("rating", "timestamp"))
+    order = np.lexsort((ratings["file_order"].to_numpy()[known][mine], times, user))
+    user, items, stars, times = user[order], items[order], stars[order], times[order]
+    first = np.searchsorted(user, ids)
+    counts = np.searchsorted(user, ids, side="right") - first
+    sums = np.concatenate([[0.0], np.cumsum(stars, dtype=np.float64)])
+    average = (sums[first + counts] - sums[first]) / np.maximum(counts, 1)
+    people = {
+        "user_id": pa.array(ids),
+        "first": pa.array(first.astype(np.int64)),
+        "ratings_count": pa.array(counts.astype(np.int32)),
+        "average_rating": pa.array(average.astype(np.float32)),
+    }
+    _write_arrow(target / personas.FILE, people, schemas.PERSONAS)
+    item_idx = pa.array(items.astype(np.int32))
+    rows = {"item_idx": item_idx, "rating": pa.array(stars), "timestamp": pa.array(times)}
+    _write_arrow(target / personas.RATINGS_FILE, rows, schemas.PERSONA_RATINGS)
+
+
+def _item_idx(ratings: pa.Table, movie_ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """item_idx of the ratings whose film is in the vocabulary, and which ratings those are."""
+    rated = ratings["movie_id"].to_numpy()
+    place = np.minimum(np.searchsorted(movie_ids, rated), len(movie_ids) - 1)
+    known = movie_ids[place] == rated
+    return place[known], known
+
+
+def _write_arrow(path: Path, columns: dict[str, pa.Array], schema: pa.Schema) -> None:
+    """Write an uncompressed Arrow file, which can be mapped into memory as it is."""
+    table = pa.table({name: columns[name] for name in schema.names}, schema=schema).combine_chunks()
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
+        writer.write_table(table)

@@ -1,1 +1,0 @@
-"""The two-stage engine and its releases. Framework-free: knows no Flask, no torch, no database."""

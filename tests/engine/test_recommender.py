@@ -1,0 +1,167 @@
+import numpy as np
+import pytest
+import tiny
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from movie_genie.engine.recommender import Recommender, top
+from movie_genie.engine.records import Rated, UnknownFilmError, UnknownGenreError
+
+FILM_IDS = [film.movie_id for film in tiny.FILMS]
+HISTORIES = st.lists(
+    st.builds(
+        Rated,
+        movie_id=st.sampled_from([*FILM_IDS, 123456]),  # one that the release does not know
+        rating=st.one_of(st.none(), st.sampled_from([0.5, 2.0, 3.0, 4.5, 5.0])),
+        timestamp=st.integers(0, 2**31),
+    ),
+    max_size=30,
+    unique_by=lambda film: film.movie_id,
+)
+
+
+@pytest.fixture(scope="module")
+def engine(tiny_release):
+    return Recommender(tiny_release)
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    history=HISTORIES,
+    exclude=st.sets(st.sampled_from(FILM_IDS), max_size=10),
+    genre=st.sampled_from([None, "Drama", "Animation"]),
+    diversity=st.sampled_from([0.0, 0.3, 1.0]),
+)
+def test_films_seen_or_excluded_are_never_recommended_and_none_comes_twice(
+    engine, history, exclude, genre, diversity
+):
+    answer = engine.recommend(history, limit=10, exclude=exclude, genre=genre, diversity=diversity)
+    ids = [item.movie_id for item in answer]
+    barred = exclude | {film.movie_id for film in history}
+    assert not barred & set(ids)
+    assert len(ids) == len(set(ids)) <= 10
+    assert all(np.isfinite(item.score) for item in answer)
+    if genre is not None:
+        assert all(genre in engine.catalogue.movie(movie_id).genres for movie_id in ids)
+    left = [
+        film for film in tiny.FILMS if film.movie_id not in barred and (genre is None or genre in film.genres)
+    ]
+    assert len(ids) == min(10, len(left))
+
+
+def test_scores_fall_from_first_to_last(engine):
+    scores = [item.score for item in engine.recommend(engine.personas.history(1), limit=20)]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_a_rating_changes_the_next_answer(engine):
+    history = engine.personas.history(1)
+    before = engine.recommend(history, limit=20)
+    after = engine.recommend([*history, Rated(before[0].movie_id, 5.0, 2**31)], limit=20)
+    assert [item.movie_id for item in after] != [item.movie_id for item in before[1:]]
+
+
+def test_reasons_name_liked_films_of_the_history_strongest_first(engine):
+    history = [Rated(1, 5.0, 1), Rated(6, 4.0, 2), Rated(47, 3.0, 3), Rated(50, 1.0, 4), Rated(110, None, 5)]
+    answer = engine.recommend(history, limit=10)
+    assert any(item.reasons for item in answer)
+    for item in answer:
+        shares = [reason.share for reason in item.reasons]
+        assert shares == sorted(shares, reverse=True)
+        assert len(shares) <= 3 and sum(shares) <= 1.001 and all(share > 0 for share in shares)
+        assert {reason.movie_id for reason in item.reasons} <= {1, 6, 47}
+
+
+def test_a_hated_film_never_speaks_for_a_taste_nor_stands_as_a_reason(engine):
+    low = [Rated(1, 1.0, 1), Rated(6, 2.0, 2), Rated(47, None, 3)]
+    assert len(engine.taste(low).items) == 0
+    assert all(item.reasons == [] for item in engine.recommend(low, limit=5))
+    one = [*low, Rated(50, 3.0, 4)]
+    assert engine.taste(one).items.tolist() == engine.items([50]).tolist()
+    named = {reason.movie_id for item in engine.recommend(one, limit=5) for reason in item.reasons}
+    assert named <= {50}
+    mixed = [*one, Rated(110, 4.0, 5), Rated(150, 5.0, 6)]
+    assert engine.taste(mixed).items.tolist() == engine.items([50, 110, 150]).tolist()
+    assert engine.taste(mixed).seen.tolist() == engine.items([1, 6, 47, 50, 110, 150]).tolist()
+
+
+def test_a_stranger_gets_an_answer_without_reasons(engine):
+    answer = engine.recommend([], limit=5)
+    assert len(answer) == 5
+    assert all(item.reasons == [] for item in answer)
+
+
+def test_an_unknown_genre_is_named(engine):
+    with pytest.raises(UnknownGenreError, match="unknown genre: Western"):
+        engine.recommend([], limit=5, genre="Western")
+
+
+def test_diversity_makes_the_answer_less_alike(engine):
+    history = engine.personas.history(2)
+
+    def likeness(diversity):
+        items = engine.items(
+            item.movie_id for item in engine.recommend(history, limit=8, diversity=diversity)
+        )
+        products = engine.text[items] @ engine.text[items].T
+        return (products.sum() - len(items)) / (len(items) * (len(items) - 1))
+
+    assert likeness(0.9) < likeness(0.0)
+
+
+def test_similar_films_are_those_nearest_by_viewers_and_texts_and_never_the_film_itself(engine):
+    item = engine.catalogue.item(1214)
+    vectors = engine.two_stage.two_tower.item_vectors
+    vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    counts = engine.catalogue.ratings_count
+    likeness = (
+        0.6 * counts / (counts + 10) * (vectors @ vectors[item]) + 0.4 * engine.text @ engine.text[item]
+    )
+    nearest = [engine.catalogue.movies[place].movie_id for place in np.argsort(-likeness)]
+    assert nearest[0] == 1214
+    answer = engine.similar(1214, limit=10, exclude=[nearest[2]])
+    assert [found.movie_id for found in answer] == [nearest[1], *nearest[3:12]]
+    assert answer[0].score == pytest.approx(np.sort(likeness)[-2], abs=1e-5)
+    with pytest.raises(UnknownFilmError):
+        engine.similar(123456, limit=3)
+
+
+def test_popular_films_are_those_with_the_most_recent_ratings(engine):
+    answer = engine.popular(50)
+    scores = [item.score for item in answer]
+    assert scores == sorted(scores, reverse=True)
+    assert scores[-1] == 0  # the film that nobody rated is last
+    assert {item.movie_id for item in engine.popular(3, exclude=[answer[0].movie_id])} == {
+        item.movie_id for item in answer[1:4]
+    }
+
+
+def test_hidden_gems_are_above_the_mean_and_not_the_most_rated(engine):
+    counts = engine.catalogue.ratings_count
+    for item in engine.hidden_gems([], limit=10):
+        detail = engine.catalogue.detail(item.movie_id)
+        assert 5 <= detail.ratings_count <= np.quantile(counts[counts >= 5], 0.9)
+        assert detail.average_rating > 2.5
+
+
+def test_top_gives_the_largest_finite_values_in_order():
+    values = np.array([3.0, -np.inf, 5.0, 4.0, 5.0])
+    assert top(values, 3).tolist() == [2, 4, 3]
+    assert top(values, 9).tolist() == [2, 4, 3, 0]
+    assert top(values, 0).tolist() == []
+
+
+def test_a_film_without_ratings_or_text_has_a_card_and_details(engine):
+    detail = engine.catalogue.detail(99999)
+    assert (detail.movie.year, detail.overview, detail.average_rating) == (None, None, None)
+    assert (detail.movie.genres, detail.cast, detail.ratings_count) == ((), [], 0)
+    with pytest.raises(UnknownFilmError, match="unknown film: 5"):
+        engine.catalogue.detail(5)
+
+
+def test_genres_are_counted_the_largest_first(engine):
+    counts = engine.catalogue.genre_counts()
+    assert [count.movies for count in counts] == sorted((count.movies for count in counts), reverse=True)
+    assert {count.genre: count.movies for count in counts}["War"] == sum(
+        "War" in film.genres for film in tiny.FILMS
+    )
