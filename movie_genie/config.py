@@ -117,10 +117,14 @@ class ContentConfig(Config):
     keywords_in_text: Annotated[int, Field(ge=0)]
 
 
+Device = Literal["auto", "cpu", "cuda"]
+
+
 class TrainingConfig(Config):
-    """What both trainings share."""
+    """What all trainings share."""
 
     seed: int
+    device: Device
     threads: PositiveInt | None
     max_epochs: PositiveInt
     patience: PositiveInt
@@ -129,8 +133,22 @@ class TrainingConfig(Config):
     dropout: Annotated[float, Field(ge=0, lt=1)]
     max_history: PositiveInt
     tokens_per_batch: PositiveInt
+    loss: Literal["softmax", "sampled_softmax", "gbce"]
     negatives: PositiveInt
+    gbce_calibration: Share
     item_dropout: Annotated[float, Field(ge=0, lt=1)]
+
+
+class SequentialRidgeConfig(Config):
+    """A closed form: the next film regressed on the latest ones."""
+
+    kind: Literal["sequential_ridge"]
+    name: str
+    films: PositiveInt
+    kept: PositiveInt
+    decay: Annotated[float, Field(gt=0, lt=1)]
+    window: PositiveInt
+    regularisation: PositiveFloat
 
 
 class TwoTowerConfig(TrainingConfig):
@@ -139,12 +157,7 @@ class TwoTowerConfig(TrainingConfig):
     embedding_dim: PositiveInt
     hidden_dim: PositiveInt
     decays: Annotated[list[Annotated[float, Field(gt=0, le=1)]], Field(min_length=1)]
-    neighbour_films: PositiveInt
-    neighbours_kept: PositiveInt
-    neighbour_decay: Annotated[float, Field(gt=0, lt=1)]
-    neighbour_window: PositiveInt
-    neighbour_ridge: PositiveFloat
-    neighbour_weights: Annotated[list[Annotated[float, Field(ge=0)]], Field(min_length=1)]
+    closed_forms: list[SequentialRidgeConfig]
 
 
 class Bert4RecConfig(TrainingConfig):
@@ -166,33 +179,52 @@ class Bert4RecConfig(TrainingConfig):
         return self
 
 
-class GateCheck(Config):
-    """One comparison of the gate: `metric` of the candidate against a floor, a baseline or the release in use."""
+class SourceConfig(Config):
+    """A candidate source by its model's name, and how many films it offers."""
 
     name: str
-    protocol: Literal["leave_one_out", "temporal"]
+    candidates: PositiveInt
+
+
+class GateCheck(Config):
+    """One comparison of the gate: a metric of the served system against a number, a baseline, or the release in use.
+
+    The bounds hold for the metric itself (`against: number`) or for its quotient by the other's.
+    """
+
+    name: str
+    protocol: Literal["leave_one_out", "temporal"] | None
+    """None for what is measured once, such as latencies."""
     metric: str
-    against: Literal["floor", "popularity", "recent_popularity", "ease", "sequential_ridge", "incumbent"]
-    at_least: float
+    against: str
+    """`number`, `incumbent`, or a measured system's name."""
+    at_least: float | None = None
+    at_most: float | None = None
     status: Literal["required", "reported"]
+
+    @model_validator(mode="after")
+    def _bounds(self) -> "GateCheck":
+        if self.at_least is None and self.at_most is None:
+            raise ValueError(f"gate check {self.name!r}: expected at_least or at_most")
+        if self.against == "incumbent" and (self.protocol is None or self.at_least is None):
+            raise ValueError(f"gate check {self.name!r}: against the incumbent needs a protocol and at_least")
+        if self.protocol is None and self.against != "number":
+            raise ValueError(f"gate check {self.name!r}: without a protocol, against can only be number")
+        return self
 
 
 class EvaluationConfig(Config):
-    """configs/evaluation.yaml: what is measured, and what the gate asks."""
+    """configs/evaluation.yaml: what is served, what is measured, and what the gate asks."""
 
     seed: int
-    candidates: PositiveInt
-    fusion_weights: Annotated[list[Annotated[float, Field(ge=0)]], Field(min_length=1)]
+    sources: Annotated[list[SourceConfig], Field(min_length=1)]
+    rankers: list[str]
     cutoffs: Ascending
     most_cases: PositiveInt
-    temporal_cases_per_user: PositiveInt
     history_length_bins: Ascending
     newcomer_lengths: list[PositiveInt]
-    closed_form_films: PositiveInt
+    ease_films: PositiveInt
     ease_lambda: PositiveFloat
-    ridge_lambda: PositiveFloat
-    ridge_decay: Annotated[float, Field(gt=0, lt=1)]
-    ridge_window: PositiveInt
     recent_popularity_days: PositiveFloat
     latency_requests: PositiveInt
     bootstrap_samples: PositiveInt
@@ -201,19 +233,26 @@ class EvaluationConfig(Config):
 
     @property
     def rank_metrics(self) -> list[str]:
-        """Names of the metrics of ranks, which every system has and the gate may ask for."""
+        """Names of the metrics of ranks, which every system has."""
         return [*(f"recall_at_{cutoff}" for cutoff in self.cutoffs), "ndcg_at_10", "mrr"]
+
+    @property
+    def models(self) -> list[str]:
+        """Names of the models that are served: sources, then rankers."""
+        return [*(source.name for source in self.sources), *self.rankers]
 
     @model_validator(mode="after")
     def _measured(self) -> "EvaluationConfig":
         if missing := {10, 50} - set(self.cutoffs):
             raise ValueError(f"cutoffs: expected 10 and 50 among them, {min(missing)} is missing")
+        if len(set(self.models)) < len(self.models):
+            raise ValueError("sources, rankers: expected each model once")
         for number, check in enumerate(self.gate):
-            if check.metric not in self.rank_metrics:
+            if check.against == "incumbent" and check.metric not in self.rank_metrics:
                 expected = ", ".join(self.rank_metrics)
                 raise ValueError(f"gate.{number}.metric: expected one of {expected}, got {check.metric!r}")
-        if self.candidates < max(self.cutoffs):
-            raise ValueError(f"candidates: expected at least the largest cutoff ({max(self.cutoffs)})")
+        if sum(source.candidates for source in self.sources) < max(self.cutoffs):
+            raise ValueError(f"sources: expected at least {max(self.cutoffs)} candidates, the largest cutoff")
         return self
 
 

@@ -1,4 +1,4 @@
-"""A model's folder: `config.json` beside `model.safetensors`, read by memory map, so that processes share it."""
+"""A model's folder: `config.json`, `model.safetensors` and exported networks; tensors are read by memory map."""
 
 import json
 import struct
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from movie_genie.errors import UserError
-from movie_genie.files import atomic_path, digest, read_json, write_json
+from movie_genie.files import atomic_path, read_json, write_json
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 
@@ -18,16 +18,25 @@ TYPES = {"F32": np.float32, "I32": np.int32}
 """What models here are made of, by safetensors' names."""
 
 
-def save(folder: Path, tensors: Mapping[str, NDArray[Any]], config: Mapping[str, Any]) -> None:
-    """Write a model's folder, whole or not at all; the same tensors give the same bytes."""
+def save(
+    folder: Path,
+    tensors: Mapping[str, NDArray[Any]],
+    config: Mapping[str, Any],
+    networks: Mapping[str, bytes] | None = None,
+) -> None:
+    """Write a model's folder, whole or not at all; the same contents give the same bytes.
+
+    `networks` are exported graphs by their file's name.
+    """
     from safetensors.numpy import save as to_bytes
 
     with atomic_path(folder) as temporary:
         temporary.mkdir(parents=True)
         in_order = {name: np.ascontiguousarray(tensors[name]) for name in sorted(tensors)}
-        (temporary / WEIGHTS).write_bytes(
-            to_bytes(in_order)
-        )  # its own writer reports a full disk in its own way
+        # The library's own writer reports a full disk in its own way.
+        (temporary / WEIGHTS).write_bytes(to_bytes(in_order))
+        for name, network in (networks or {}).items():
+            (temporary / name).write_bytes(network)
         write_json(temporary / CONFIG, config)
 
 
@@ -70,7 +79,7 @@ def check(
     folder: Path,
     tensors: Mapping[str, NDArray[Any]],
     shapes: Mapping[str, tuple[int, ...]],
-    whole: Mapping[str, int] | None = None,
+    indices: Mapping[str, int] | None = None,
 ) -> None:
     """See that a model's tensors are what compiled code, which checks nothing, will take them for.
 
@@ -78,7 +87,7 @@ def check(
     ----------
     shapes
         What each tensor's shape must be.
-    whole
+    indices
         Tensors of places in a table, and the table's length; all others hold float32.
 
     Raises
@@ -88,30 +97,15 @@ def check(
     KeyError
         When one is missing.
     """
-    whole = whole or {}
+    indices = indices or {}
     for name, shape in shapes.items():
-        tensor, wanted = tensors[name], np.int32 if name in whole else np.float32
+        tensor, wanted = tensors[name], np.int32 if name in indices else np.float32
         if tensor.shape != shape or tensor.dtype != wanted or not tensor.flags.aligned:
             raise UserError(
                 f"{folder / WEIGHTS}: tensor {name} is {tensor.dtype} {tensor.shape}, "
                 f"expected {np.dtype(wanted)} {shape}"
             )
-        if name in whole and tensor.size and not 0 <= tensor.min() <= tensor.max() < whole[name]:
+        if name in indices and tensor.size and not 0 <= tensor.min() <= tensor.max() < indices[name]:
             raise UserError(
-                f"{folder / WEIGHTS}: tensor {name} names films beyond the {whole[name]} there are"
+                f"{folder / WEIGHTS}: tensor {name} names films beyond the {indices[name]} there are"
             )
-
-
-def fingerprints(models: Path, protocol: str) -> dict[str, str]:
-    """Name each model of `models` trained for `protocol` by the sha256 of its tensors.
-
-    Raises
-    ------
-    UserError
-        When a model is missing.
-    """
-    paths = {name: models / name / "weights" / protocol / WEIGHTS for name in ("two_tower", "bert4rec")}
-    try:
-        return {name: digest(path) for name, path in paths.items()}
-    except FileNotFoundError as error:
-        raise UserError(f"{error.filename}: not found; `dvc repro` makes it") from None

@@ -80,7 +80,10 @@ TRAIN, VALIDATION, TEST = 0, 1, 2
 """Values of the split columns."""
 
 PROTOCOLS = ("leave_one_out", "temporal")
-"""The split columns of INTERACTIONS. The models of the first one are released."""
+"""The split columns of INTERACTIONS."""
+
+RELEASED = PROTOCOLS[0]
+"""The protocol whose models are released: they saw the most of each history."""
 
 VOCABULARY = pa.schema([("item_idx", pa.int32()), ("movie_id", pa.int64())])
 """data/processed/vocabulary.parquet: item_idx counts from 0 in the order of movie_id."""

@@ -9,15 +9,15 @@ from typing import Any
 
 import requests
 
+from movie_genie.artifacts import fingerprint, model_folders
 from movie_genie.config import ServerConfig
+from movie_genie.data.schemas import RELEASED
 from movie_genie.deployment.server import SERVER_URL, Server, run_folder, stop
 from movie_genie.deployment.server_code import code_hash
 from movie_genie.errors import UserError
 from movie_genie.files import read_json, write_json
 from movie_genie.releases import store as releases
 from movie_genie.releases.checks import MANIFEST
-from movie_genie.releases.content import WEIGHTS
-from movie_genie.weights import fingerprints
 
 RELEASES = "MOVIE_GENIE_RELEASES"
 
@@ -44,7 +44,7 @@ def deploy(config: ServerConfig, project: Path, environment: Mapping[str, str]) 
         When the gate failed, the release would not serve, the port is taken, or no server takes the release
         up. What was in service before then still is, unless it is the server itself that cannot start.
     """
-    refuse_without_pass(project / "results/gate.json", project / "models")
+    refuse_without_pass(project)
     folder = releases_folder(project, environment)
     release_id = releases.publish(project, folder, datetime.now(UTC))
     serving = releases.current(folder)
@@ -68,7 +68,7 @@ def deploy(config: ServerConfig, project: Path, environment: Mapping[str, str]) 
     log.info("release %s is being served at %s", release_id, url or f"http://localhost:{config.port}")
 
 
-def refuse_without_pass(gate: Path, models: Path) -> None:
+def refuse_without_pass(project: Path) -> None:
     """Stop unless the gate's verdict is a pass, and of the models that are there now.
 
     Raises
@@ -76,6 +76,7 @@ def refuse_without_pass(gate: Path, models: Path) -> None:
     UserError
         Naming the checks that failed, or the models that were trained since.
     """
+    gate = project / "results/gate.json"
     verdict = read_json(gate)
     if verdict.get("passed") is not True:
         failed = [
@@ -85,8 +86,11 @@ def refuse_without_pass(gate: Path, models: Path) -> None:
         ]
         reason = f" ({', '.join(failed)})" if failed else ""
         raise UserError(f"{gate}: the gate did not pass{reason}; nothing is published, the old release stays")
+    folders = model_folders(project, RELEASED)
     judged = verdict.get("models", {})
-    newer = [name for name, found in fingerprints(models, WEIGHTS).items() if judged.get(name) != found]
+    newer = [
+        name for name, found in judged.items() if name not in folders or fingerprint(folders[name]) != found
+    ]
     if newer:
         raise UserError(
             f"{gate}: the verdict is of other weights than those of {' and '.join(newer)}; run the evaluation "

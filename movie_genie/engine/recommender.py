@@ -12,9 +12,8 @@ from movie_genie.engine.diversity import diversify
 from movie_genie.engine.personas import Personas
 from movie_genie.engine.records import Found, Mode, Reason, Recommended, Saying
 from movie_genie.engine.search import Search
-from movie_genie.files import read_json
-from movie_genie.ranking.two_stage import TwoStage
-from movie_genie.retrieval.inference import Reading
+from movie_genie.inference.selection import top
+from movie_genie.inference.two_stage import Ranking, TwoStage
 
 LIKED = 3.0
 """Stars from which on a film speaks for its viewer's taste."""
@@ -92,13 +91,7 @@ class Recommender:
         self.release_id = folder.name
         self.catalogue = Catalogue.load(folder)
         self.personas = Personas(folder, self.catalogue)
-        fusion = read_json(folder / "fusion.json")
-        self.two_stage = TwoStage.load(
-            folder / "two_tower",
-            folder / "bert4rec",
-            float(fusion["fusion_weight"]),
-            int(fusion["candidates"]),
-        )
+        self.two_stage = TwoStage.of_release(folder)
         self.text: NDArray[np.float32] = np.load(folder / "text_embeddings.npy", mmap_mode="r")
         self._search = Search(folder, self.catalogue, self.text)
         counts = self.catalogue.ratings_count
@@ -140,11 +133,11 @@ class Recommender:
             barred = np.concatenate([barred, np.flatnonzero(~self.catalogue.of_genre(genre))])
         pool = limit * POOL if diversity > 0 else limit
         ranking = self.two_stage.recommend(taste.items, pool, barred)
-        items, scores, reading = ranking
+        items, scores = ranking.items, ranking.scores
         if diversity > 0:
             chosen = diversify(scores, self.text[items], limit, diversity)
             items, scores = items[chosen], scores[chosen]
-        return self._explained(taste.items, reading, items, scores)
+        return self._explained(taste.items, ranking, items, scores)
 
     def similar(self, movie_id: int, limit: int, exclude: Collection[int] = ()) -> list[Recommended]:
         """Films like this one, by who watches them and what they tell of; the score is their likeness.
@@ -231,11 +224,9 @@ class Recommender:
                     liked.append(item)
         return Taste(seen=np.array(seen, np.int64), items=np.array(liked, np.int64))
 
-    def affinity(self, taste: Taste) -> NDArray[np.float64]:
-        """How near every film is to a taste, by the retrieval model: (items,), mean 0 and deviation 1."""
-        scores = self.two_stage.two_tower.scores(taste.items).astype(np.float64)
-        standardised: NDArray[np.float64] = (scores - scores.mean()) / max(scores.std(), 1e-9)
-        return standardised
+    def affinity(self, taste: Taste) -> NDArray[np.float32]:
+        """How near every film is to a taste: (items,), mean 0 and deviation 1."""
+        return self.two_stage.affinity(taste.items)
 
     def items(self, movie_ids: Iterable[int]) -> Items:
         """item_idx of the films that the release knows."""
@@ -244,25 +235,23 @@ class Recommender:
 
     def _likeness(self, item: int) -> NDArray[np.float32]:
         """(items,) likeness to one film by two cosines, at most 1."""
-        tower = self.two_stage.two_tower
-        watched = tower.item_vectors @ tower.item_vectors[item] / (tower.lengths * tower.lengths[item])
         likeness: NDArray[np.float32] = TEXT_LIKENESS * (self.text @ self.text[item])
-        likeness += (1 - TEXT_LIKENESS) * self._support * watched
+        likeness += (1 - TEXT_LIKENESS) * self._support * self.two_stage.likeness(item)
         return likeness
 
     def _explained(
-        self, history: Items, reading: Reading, items: Items, scores: NDArray[np.float32]
+        self, history: Items, ranking: Ranking, items: Items, scores: NDArray[np.float32]
     ) -> list[Recommended]:
-        """Films with the history's films that carried each, strongest first."""
+        """Films with the history's films that contributed most to each, strongest first."""
         if len(history) == 0 or len(items) == 0:
             return self._unexplained(items, scores)
-        places, shares = self.two_stage.reasons(reading, items, REASONS)
+        places, shares = self.two_stage.reasons(history, ranking, items, REASONS)
         films, weights = self.catalogue.movie_ids[history[places]].tolist(), shares.tolist()
         answer = self._unexplained(items, scores)
-        for film, carriers, carried in zip(answer, films, weights, strict=True):
+        for film, contributors, shares_of_film in zip(answer, films, weights, strict=True):
             film.reasons = [
-                Reason(carrier, share)
-                for carrier, share in zip(carriers, carried, strict=True)
+                Reason(contributor, share)
+                for contributor, share in zip(contributors, shares_of_film, strict=True)
                 if share >= LEAST_SHARE
             ]
         return answer
@@ -276,15 +265,6 @@ class Recommender:
     def _ids(self, items: Items) -> list[int]:
         ids: list[int] = self.catalogue.movie_ids[items].tolist()
         return ids
-
-
-def top(values: NDArray[np.floating], limit: int) -> Items:
-    """Places of the largest finite values, largest first; equal ones by place."""
-    limit = min(limit, len(values))
-    best = np.sort(np.argpartition(-values, limit - 1)[:limit]) if limit else np.empty(0, np.int64)
-    best = best[np.argsort(-values[best], kind="stable")]
-    finite: Items = best[np.isfinite(values[best])]
-    return finite
 
 
 def _gems(catalogue: Catalogue) -> NDArray[np.float64]:

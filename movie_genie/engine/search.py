@@ -46,7 +46,7 @@ class Search:
         query: str,
         mode: Mode,
         keep: NDArray[np.bool_],
-        affinity: NDArray[np.float64] | None,
+        affinity: NDArray[np.float32] | None,
         limit: int,
     ) -> list[Found]:
         """The films in `keep` that fit the query, best first.

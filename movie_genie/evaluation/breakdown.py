@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from movie_genie.data.cases import Cases
 from movie_genie.evaluation.measure import rank_metrics
-from movie_genie.evaluation.protocols import Cases
 from movie_genie.metrics import Ranks
 
 METRICS = ["ndcg_at_10", "recall_at_10", "recall_at_50"]

@@ -2,21 +2,26 @@
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from movie_genie import weights
+from movie_genie.artifacts import RECIPE, fingerprint, model_folders
 from movie_genie.config import EvaluationConfig
 from movie_genie.data import schemas
+from movie_genie.data.cases import Cases
+from movie_genie.data.schemas import RELEASED
 from movie_genie.errors import UserError
-from movie_genie.evaluation import gate, incumbent, material, report
-from movie_genie.evaluation.models import latency
-from movie_genie.evaluation.outcome import DIGITS, RELEASED, Outcome, evaluate_protocol
+from movie_genie.evaluation import gate, incumbent, inputs, report
+from movie_genie.evaluation.measure import LIST_LENGTH
+from movie_genie.evaluation.outcome import DIGITS, Outcome, evaluate_protocol
+from movie_genie.evaluation.systems import INTEGRATED
 from movie_genie.files import write_json, write_text
+from movie_genie.inference.two_stage import TwoStage
 from movie_genie.tracking import track
 
 log = logging.getLogger(__name__)
@@ -25,7 +30,7 @@ Outcomes = Mapping[str, Outcome]
 
 
 def evaluate(config: EvaluationConfig, root: Path, releases: Path) -> None:
-    """Write `root`/results: metrics, ranks, fusion weight, verdict, plots, report; refuse a failed gate.
+    """Write `root`/results: metrics, ranks, the served recipe, verdict, plots, report; refuse a failed gate.
 
     Parameters
     ----------
@@ -38,55 +43,76 @@ def evaluate(config: EvaluationConfig, root: Path, releases: Path) -> None:
         When an input is missing or broken; or, after everything is written, when a required check failed.
     """
     started = time.perf_counter()
-    inputs = material.load(root)
+    gate.check_names(config)
+    read = inputs.load(root)
     results = root / "results"
-    # One history at a time makes products too small to share between cores; and one thread gives the same bytes
-    # on any number of them.
+    # One thread gives the same bytes on any number of cores.
     with threadpool_limits(1, "blas"), track("integrated_evaluation", config.model_dump()) as run:
-        outcomes = {name: evaluate_protocol(config, inputs, name) for name in schemas.PROTOCOLS}
+        outcomes = {name: evaluate_protocol(config, read, name) for name in schemas.PROTOCOLS}
         metrics = {
             f"{protocol}_{name}": value
             for protocol, outcome in outcomes.items()
             for name, value in outcome.metrics.items()
         }
+        served = outcomes[RELEASED]
+        median, slow = latency(served.two_stage, served.cases, config.latency_requests, time.perf_counter)
+        timings = {
+            f"{INTEGRATED}_latency_ms_p50": round(median, 3),
+            f"{INTEGRATED}_latency_ms_p99": round(slow, 3),
+            "evaluation_time_seconds": round(time.perf_counter() - started, 1),
+        }
         verdict = gate.judge(
             config.gate,
-            {name: value for name, value in metrics.items() if not isinstance(value, str)},
+            {name: value for name, value in (metrics | timings).items() if not isinstance(value, str)},
             incumbent.compare(
                 releases,
                 {name: outcome.cases for name, outcome in outcomes.items()},
-                {name: outcome.answers["integrated"].ranks for name, outcome in outcomes.items()},
-                inputs.split_hashes,
-                inputs.movie_ids,
+                {name: outcome.answers[INTEGRATED].ranks for name, outcome in outcomes.items()},
+                read.split_hashes,
+                read.movie_ids,
             ),
             samples=config.bootstrap_samples,
             confidence=config.incumbent_confidence,
             seed=config.seed,
         )
-        released = outcomes[RELEASED]
-        median, slow = latency(released.two_stage, released.cases, config.latency_requests, time.perf_counter)
-        timings = {
-            "integrated_latency_ms_p50": round(median, 3),
-            "integrated_latency_ms_p99": round(slow, 3),
-            "evaluation_time_seconds": round(time.perf_counter() - started, 1),
-        }
+        # A verdict is of these models and no others; `backend_server` holds them against it.
+        folders = model_folders(root, RELEASED)
+        verdict["models"] = {name: fingerprint(folders[name]) for name in config.models}
         write_json(results / "key_metrics.json", metrics)
-        # A verdict is of these weights and no others; `backend_server` holds them against it.
-        verdict["models"] = weights.fingerprints(root / "models", RELEASED)
         write_json(results / "gate.json", verdict)
         write_json(results / "timings.json", timings)
-        write_json(
-            results / "fusion.json",
-            {"fusion_weight": released.two_stage.fusion_weight, "candidates": config.candidates},
-        )
+        write_json(results / RECIPE, served.two_stage.recipe())
         schemas.write_table(results / "per_user.parquet", per_user(outcomes), schemas.PER_USER)
         write_text(results / "plots/systems.csv", _csv(systems_plot(outcomes)))
         write_text(results / "plots/history_length.csv", _csv(history_plot(outcomes)))
-        write_text(results / "report.html", report.render(config, inputs.titles, outcomes, verdict))
+        write_text(results / "report.html", report.render(config, read.titles, outcomes, verdict))
         run.summary({**metrics, **timings, "gate_passed": verdict["passed"]})
     log.info("the report is at %s", results / "report.html")
     if failed := gate.failures(verdict):
         raise UserError(f"{results / 'gate.json'}: the gate refuses these models: {'; '.join(failed)}")
+
+
+def latency(
+    two_stage: TwoStage, cases: Cases, requests: int, clock: Callable[[], float]
+) -> tuple[float, float]:
+    """Time whole recommendations of ten films, one at a time: (median, 99th percentile) in milliseconds.
+
+    Parameters
+    ----------
+    requests : int
+        At most so many of the cases are asked, evenly spread.
+    clock : callable
+        Seconds, as `time.perf_counter` counts them.
+    """
+    asked = np.unique(np.linspace(0, len(cases) - 1, requests).astype(int))
+    seconds = []
+    # The first call also pages the weights in, and is not counted.
+    for case in (asked[0], *asked):
+        started = clock()
+        two_stage.recommend(cases.history(case), LIST_LENGTH, cases.seen(case))
+        seconds.append(clock() - started)
+    median, slow = np.percentile(seconds[1:], [50, 99]) * 1000
+    return float(median), float(slow)
 
 
 def per_user(outcomes: Outcomes) -> pd.DataFrame:

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from movie_genie.config import GateCheck
+from movie_genie.config import EvaluationConfig, GateCheck
+from movie_genie.errors import UserError
 from movie_genie.evaluation.measure import by_user, gains
+from movie_genie.evaluation.systems import INTEGRATED, names
 from movie_genie.metrics import Ranks
 
 
@@ -49,6 +51,26 @@ class Incumbent:
 Check = dict[str, Any]  # Any: a check's row of gate.json holds numbers, words and nulls
 
 
+NUMBER, INCUMBENT = "number", "incumbent"
+"""What a check is against, where it is not another system of the same run."""
+
+
+def check_names(config: EvaluationConfig) -> None:
+    """See that each check is against something that is measured, before anything is.
+
+    Raises
+    ------
+    UserError
+    """
+    known = [NUMBER, INCUMBENT, *names(config)]
+    for number, check in enumerate(config.gate):
+        if check.against not in known:
+            raise UserError(
+                f"configs/evaluation.yaml: gate.{number}.against: expected one of {', '.join(known)}, "
+                f"got {check.against!r}"
+            )
+
+
 def judge(
     checks: Sequence[GateCheck],
     metrics: Mapping[str, float],
@@ -58,16 +80,16 @@ def judge(
     confidence: float,
     seed: int,
 ) -> dict[str, Any]:
-    """Hold the integrated system's figures against each check.
+    """Hold the served system's figures against each check.
 
-    Against a floor or a baseline the figures themselves decide. Against the incumbent a paired bootstrap
+    Against a number or a baseline the figures themselves decide. Against the incumbent a paired bootstrap
     does: the check fails when at least `confidence` of the resampled sets of users show the candidate below
     `at_least` times the incumbent, so that neither noise blocks a model as good nor a worse one passes.
 
     Parameters
     ----------
     metrics : Mapping[str, float]
-        `{protocol}_{system}_{metric}`.
+        `{protocol}_{system}_{metric}` and `{protocol}_{metric}` of a protocol, `{metric}` of what is measured once.
     samples : int
         How many sets of users the bootstrap draws.
 
@@ -76,19 +98,24 @@ def judge(
     dict
         `passed` (no required check failed), `incumbent` (its release id or None) and `checks`, each with its
         numbers and `passed`: None where there is nothing to compare with, which fails no gate.
+
+    Raises
+    ------
+    UserError
+        When a check's metric was not measured.
     """
     rows = []
     for check in checks:
-        value = metrics[f"{check.protocol}_integrated_{check.metric}"]
+        value = _value(metrics, check, INTEGRATED)
         row: Check = check.model_dump() | {"value": value}
-        if check.against == "floor":
-            row |= {"reference": None, "ratio": None, "passed": value >= check.at_least}
-        elif check.against == "incumbent":
+        if check.against == NUMBER:
+            row |= {"reference": None, "ratio": None, "passed": _within(check, value)}
+        elif check.against == INCUMBENT:
             row |= _against_incumbent(check, incumbent, samples, confidence, seed)
         else:
-            reference = metrics[f"{check.protocol}_{check.against}_{check.metric}"]
+            reference = _value(metrics, check, check.against)
             row |= _ratio(value, reference)
-            row["passed"] = 0 < value >= check.at_least * reference
+            row["passed"] = value > 0 and _within(check, value, reference)
         rows.append(row)
     return {
         "passed": not any(row["passed"] is False and row["status"] == "required" for row in rows),
@@ -97,15 +124,34 @@ def judge(
     }
 
 
+def _value(metrics: Mapping[str, float], check: GateCheck, system: str) -> float:
+    """A check's metric of one system, or of the protocol or the run as a whole."""
+    tried = (
+        [check.metric]
+        if check.protocol is None
+        else [f"{check.protocol}_{system}_{check.metric}", f"{check.protocol}_{check.metric}"]
+    )
+    for name in tried:
+        if name in metrics:
+            return metrics[name]
+    raise UserError(f"configs/evaluation.yaml: gate check {check.name!r}: no metric is called {tried[0]}")
+
+
+def _within(check: GateCheck, value: float, unit: float = 1.0) -> bool:
+    """Whether a value is within a check's bounds, which count in units."""
+    low = check.at_least is None or value >= check.at_least * unit
+    return low and (check.at_most is None or value <= check.at_most * unit)
+
+
 def _against_incumbent(
     check: GateCheck, incumbent: Incumbent | None, samples: int, confidence: float, seed: int
 ) -> Check:
-    pair = incumbent.pairs[check.protocol] if incumbent else "no release is in use yet"
+    pair = incumbent.pairs[check.protocol or ""] if incumbent else "no release is in use yet"
     if isinstance(pair, str):
         return {"reference": None, "ratio": None, "passed": None, "note": pair}
     ours = by_user(pair.users, gains(check.metric, pair.candidate))
     theirs = by_user(pair.users, gains(check.metric, pair.incumbent))
-    likelihood = share_not_worse(ours, theirs, check.at_least, samples, seed)
+    likelihood = share_not_worse(ours, theirs, check.at_least or 0.0, samples, seed)
     return {
         **_ratio(float(ours.mean()), float(theirs.mean())),
         "share_not_worse": likelihood,
@@ -141,7 +187,8 @@ def _ratio(value: float, reference: float) -> Check:
 def failures(verdict: Mapping[str, Any]) -> list[str]:
     """Say of each required check that failed what was asked and what was found."""
     return [
-        f"{row['name']}: {row['protocol']} {row['metric']} is {row['value']:.4f}, asked: {asked(row)}"
+        f"{row['name']}: {' '.join(filter(None, (row['protocol'], row['metric'])))} is {row['value']:.4f}, "
+        f"asked: {asked(row)}"
         for row in verdict["checks"]
         if row["passed"] is False and row["status"] == "required"
     ]
@@ -149,8 +196,10 @@ def failures(verdict: Mapping[str, Any]) -> list[str]:
 
 def asked(row: Mapping[str, Any]) -> str:
     """Say in words what a check asks for."""
-    if row["against"] == "floor":
-        return f"at least {row['at_least']:g}"
-    other = "the release in use" if row["against"] == "incumbent" else row["against"].replace("_", " ")
+    bounds = ((words, row[name]) for words, name in (("at least", "at_least"), ("at most", "at_most")))
+    wanted = " and ".join(f"{words} {bound:g}" for words, bound in bounds if bound is not None)
+    if row["against"] == NUMBER:
+        return wanted
+    other = "the release in use" if row["against"] == INCUMBENT else row["against"].replace("_", " ")
     found = "" if row["reference"] is None else f" ({row['reference']:.4f})"
-    return f"at least {row['at_least']:g} times {other}{found}"
+    return f"{wanted} times {other}{found}"

@@ -7,15 +7,15 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from movie_genie.data.schemas import PER_USER, read_table
+from movie_genie.data.cases import Cases
+from movie_genie.data.schemas import PER_USER, RELEASED, read_table
 from movie_genie.errors import UserError
 from movie_genie.evaluation.gate import Incumbent, Pair
 from movie_genie.evaluation.measure import Scores, measure
-from movie_genie.evaluation.outcome import RELEASED
-from movie_genie.evaluation.protocols import Cases
+from movie_genie.evaluation.systems import INTEGRATED
 from movie_genie.files import read_json
+from movie_genie.inference.two_stage import TwoStage
 from movie_genie.metrics import Ranks
-from movie_genie.ranking.two_stage import TwoStage
 
 
 def compare(
@@ -63,7 +63,7 @@ def _ranks(
     """Ranks that the release gives the targets, and where they are from."""
     if read_json(folder / "key_metrics.json").get(f"{protocol}_split_hash") == split_hash:
         table = read_table(folder / "per_user.parquet", PER_USER)
-        rows = table[(table["protocol"] == protocol) & (table["system"] == "integrated")]
+        rows = table[(table["protocol"] == protocol) & (table["system"] == INTEGRATED)]
         if np.array_equal(rows["user_idx"], cases.users) and np.array_equal(rows["item_idx"], cases.targets):
             return rows["rank"].to_numpy(), "its own ranks on the same split"
     if protocol != RELEASED:
@@ -73,14 +73,10 @@ def _ranks(
 
 
 class _Release:
-    """A release's two stages, asked in the candidate's numbering of films."""
+    """A release's models, asked in the candidate's numbering of films."""
 
     def __init__(self, folder: Path, movie_ids: NDArray[np.int64]) -> None:
-        fusion = read_json(folder / "fusion.json")
-        self.candidates = int(fusion["candidates"])
-        self.two_stage = TwoStage.load(
-            folder / "two_tower", folder / "bert4rec", float(fusion["fusion_weight"]), self.candidates
-        )
+        self.two_stage = TwoStage.of_release(folder)
         theirs = _movie_ids(folder / "catalogue.arrow")
         self.to_theirs = _places(theirs, movie_ids)
         self.to_ours = _places(movie_ids, theirs)
@@ -88,12 +84,15 @@ class _Release:
     def scores(self, cases: Cases) -> Scores:
         """See System. Films that the release does not know are left out of histories and lists."""
         scores = np.full((len(cases), len(self.to_theirs)), -np.inf, np.float32)
-        for case in range(len(cases)):
-            history, seen = self.to_theirs[cases.history(case)], self.to_theirs[cases.seen(case)]
-            ranking = self.two_stage.recommend(history[history >= 0], self.candidates, seen[seen >= 0])
-            items = self.to_ours[ranking.items]
-            scores[case, items[items >= 0]] = ranking.scores[items >= 0]
+        found = self.two_stage.candidates(self._known(cases.histories()), self._known(cases.all_seen()))
+        for row, candidates in zip(scores, found, strict=True):
+            items = self.to_ours[candidates.items]
+            row[items[items >= 0]] = (self.two_stage.weights @ candidates.scores)[items >= 0]
         return scores
+
+    def _known(self, films: list[NDArray[np.int64]]) -> list[NDArray[np.int64]]:
+        theirs = [self.to_theirs[own] for own in films]
+        return [own[own >= 0] for own in theirs]
 
 
 def _movie_ids(path: Path) -> NDArray[np.int64]:

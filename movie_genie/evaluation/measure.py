@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from movie_genie.cli import progress
+from movie_genie.data.cases import Cases
 from movie_genie.errors import UserError
 from movie_genie.evaluation.beyond_accuracy import Lists
-from movie_genie.evaluation.protocols import Cases
+from movie_genie.inference.selection import top
 from movie_genie.metrics import Ranks, ndcg_gains, rank_of_target
 
 Scores = NDArray[np.float32]
@@ -58,8 +59,8 @@ def measure(name: str, system: System, cases: Cases) -> Measured:
         scores = system.scores(batch)
         if np.isnan(scores).any():
             raise UserError(f"{name}: scores hold NaN; train it again, with a lower learning_rate")
-        for case in range(len(batch)):
-            scores[case, batch.seen(case)] = -np.inf
+        for row, seen in zip(scores, batch.all_seen(), strict=True):
+            row[seen] = -np.inf
         ranks.append(rank_of_target(scores, batch.targets))
         lists.append(best(scores, LIST_LENGTH))
     return Measured(np.concatenate(ranks), np.concatenate(lists))
@@ -68,16 +69,14 @@ def measure(name: str, system: System, cases: Cases) -> Measured:
 def best(scores: Scores, length: int) -> Lists:
     """Give each row's highest-scored items, best first, equal ones by number; -1 where only -inf is left.
 
-    >>> best(np.array([[0.1, 0.3, -np.inf, 0.3]]), 4)
+    >>> best(np.array([[0.1, 0.3, -np.inf, 0.3]], np.float32), 4)
     array([[ 1,  3,  0, -1]])
     """
-    length = min(length, scores.shape[1])
-    top = np.sort(np.argpartition(-scores, length - 1, axis=1)[:, :length], axis=1)
-    own = np.take_along_axis(scores, top, axis=1)
-    order = np.argsort(-own, axis=1, kind="stable")
-    top = np.take_along_axis(top, order, axis=1)
-    top[np.isneginf(np.take_along_axis(own, order, axis=1))] = -1
-    return top
+    lists = np.full((len(scores), min(length, scores.shape[1])), -1)
+    for row, values in zip(lists, scores, strict=True):
+        found = top(values, length)
+        row[: len(found)] = found
+    return lists
 
 
 def gains(metric: str, ranks: Ranks) -> NDArray[np.float64]:

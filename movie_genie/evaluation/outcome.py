@@ -1,4 +1,4 @@
-"""One protocol from beginning to end: the fusion weight chosen on validation, every system tested."""
+"""One protocol from beginning to end: weights chosen on validation, every system tested."""
 
 import logging
 from collections.abc import Mapping
@@ -8,22 +8,19 @@ import numpy as np
 import pandas as pd
 
 from movie_genie.config import EvaluationConfig
-from movie_genie.data.schemas import PROTOCOLS, TEST, VALIDATION
+from movie_genie.data.cases import Cases, held_out, training_events
+from movie_genie.data.schemas import RELEASED, TEST, VALIDATION
 from movie_genie.errors import UserError
-from movie_genie.evaluation import beyond_accuracy
+from movie_genie.evaluation import beyond_accuracy, systems
 from movie_genie.evaluation.breakdown import Row, by_latest, by_length
-from movie_genie.evaluation.material import Material
+from movie_genie.evaluation.inputs import Inputs
 from movie_genie.evaluation.measure import Measured, by_user, measure, rank_metrics
-from movie_genie.evaluation.models import ndcg_by_weight
-from movie_genie.evaluation.protocols import Cases, held_out, training_events
-from movie_genie.evaluation.systems import SYSTEMS, build
+from movie_genie.evaluation.systems import INTEGRATED
+from movie_genie.evaluation.tuning import Trial, ask, tune
+from movie_genie.inference.two_stage import TwoStage
 from movie_genie.metrics import Ranks
-from movie_genie.ranking.two_stage import TwoStage
 
 log = logging.getLogger(__name__)
-
-RELEASED = PROTOCOLS[0]
-"""The protocol whose models viewers get."""
 
 DIGITS = 6
 """Decimals of the figures that are written."""
@@ -36,39 +33,37 @@ class Outcome:
     cases: Cases
     """The test's."""
     two_stage: TwoStage
-    """With the weight that validation chose."""
-    validation_ndcg: Mapping[float, float]
-    """By fusion weight."""
+    """With the weights that validation chose."""
+    trials: list[Trial]
+    """How they were found."""
     answers: Mapping[str, Measured]
-    """Each system's, by its name in SYSTEMS."""
+    """Each system's, by its name."""
     metrics: Mapping[str, float | int | str]
     """`{system}_{metric}`, and some of the protocol as a whole."""
     histories: list[Row]
 
 
-def evaluate_protocol(config: EvaluationConfig, material: Material, protocol: str) -> Outcome:
-    """Choose the fusion weight on the validation cases, then ask every system the test's.
+def evaluate_protocol(config: EvaluationConfig, inputs: Inputs, protocol: str) -> Outcome:
+    """Choose the models' weights on the validation cases, then ask every system the test's.
 
     Raises
     ------
     UserError
         When a part of the split holds no case, or a model is missing or broken.
     """
-    validation = _cases(config, material, protocol, VALIDATION)
-    test = _cases(config, material, protocol, TEST)
+    validation = cases_of(config, inputs, protocol, VALIDATION)
+    test = cases_of(config, inputs, protocol, TEST)
     log.info("%s: %d validation cases, %d test cases", protocol, len(validation), len(test))
-    ndcg = ndcg_by_weight(
-        material.two_stage(protocol, 0.0, config.candidates), validation, config.fusion_weights
-    )
-    chosen = config.fusion_weights[int(np.argmax(ndcg))]  # the first of equals
-    two_stage = material.two_stage(protocol, chosen, config.candidates)
-    training = training_events(material.interactions, protocol)
+    two_stage = inputs.two_stage(protocol, config)
+    trials = tune(ask(two_stage, validation), validation, len(two_stage.models))
+    two_stage = two_stage.weighted(np.array(trials[-1].weights))
+    training = training_events(inputs.interactions, protocol)
     answers: dict[str, Measured] = {}
     # Newcomers are asked of the released models only: under the other protocol most users are new anyway.
     newcomer_lengths = config.newcomer_lengths if protocol == RELEASED else []
     latest: dict[str, dict[str, Ranks]] = {str(films): {} for films in newcomer_lengths}
-    for name in SYSTEMS:
-        system = build(name, config, two_stage, training)
+    for name in systems.names(config):
+        system = systems.build(name, config, two_stage, training)
         answers[name] = measure(f"{protocol}, {name}", system, test)
         for films in newcomer_lengths:
             label = f"{protocol}, {name}, latest {films}"
@@ -77,19 +72,28 @@ def evaluate_protocol(config: EvaluationConfig, material: Material, protocol: st
     histories = by_length(test, ranks, config.history_length_bins)
     if latest:
         histories += by_latest(test, latest | {"all": ranks})
+    weights = dict(zip(two_stage.models, trials[-1].weights, strict=True))
     return Outcome(
         test,
         two_stage,
-        dict(zip(config.fusion_weights, ndcg, strict=True)),
+        trials,
         answers,
-        _metrics(config, material, training, test, answers)
-        | {"fusion_weight": chosen, "split_hash": material.split_hashes[protocol]},
+        _metrics(config, inputs, training, test, answers)
+        | {f"{name}_weight": weight for name, weight in weights.items()}
+        | {"split_hash": inputs.split_hashes[protocol]},
         histories,
     )
 
 
-def _cases(config: EvaluationConfig, material: Material, protocol: str, part: int) -> Cases:
-    cases = held_out(material.interactions, protocol, part, config.temporal_cases_per_user)
+def cases_of(config: EvaluationConfig, inputs: Inputs, protocol: str, part: int) -> Cases:
+    """The cases of a part of a protocol's split, sampled where they are many.
+
+    Raises
+    ------
+    UserError
+        When there is none.
+    """
+    cases = held_out(inputs.interactions, protocol, part)
     if not len(cases):
         name = "validation" if part == VALIDATION else "test"
         raise UserError(
@@ -101,26 +105,26 @@ def _cases(config: EvaluationConfig, material: Material, protocol: str, part: in
 
 def _metrics(
     config: EvaluationConfig,
-    material: Material,
+    inputs: Inputs,
     training: pd.DataFrame,
     cases: Cases,
     answers: Mapping[str, Measured],
 ) -> dict[str, float | int | str]:
     """Every system's figures, and what the first stage lets the second one reach."""
-    raters = np.bincount(training["item_idx"], minlength=material.items)
+    raters = np.bincount(training["item_idx"], minlength=inputs.items)
     users = training["user_idx"].nunique()
     metrics: dict[str, float | int | str] = {}
     for name, answer in answers.items():
         figures = {
             **rank_metrics(cases, answer.ranks, config.rank_metrics),
-            "coverage_at_10": beyond_accuracy.coverage(answer.lists, material.items),
+            "coverage_at_10": beyond_accuracy.coverage(answer.lists, inputs.items),
             "novelty_at_10": beyond_accuracy.novelty(answer.lists, raters, users),
-            "diversity_at_10": beyond_accuracy.diversity(answer.lists, material.text_vectors),
+            "diversity_at_10": beyond_accuracy.diversity(answer.lists, inputs.text_vectors),
         }
         metrics |= {f"{name}_{metric}": round(value, DIGITS) for metric, value in figures.items()}
-    retrieved = np.isfinite(answers["integrated"].ranks).astype(np.float64)
+    retrieved = np.isfinite(answers[INTEGRATED].ranks).astype(np.float64)
     ceiling = float(by_user(cases.users, retrieved).mean())
-    found = rank_metrics(cases, answers["integrated"].ranks, ["recall_at_10"])["recall_at_10"]
+    found = rank_metrics(cases, answers[INTEGRATED].ranks, ["recall_at_10"])["recall_at_10"]
     return metrics | {
         "retrieval_ceiling": round(ceiling, DIGITS),
         "ranking_loss_at_10": round(ceiling - found, DIGITS),

@@ -15,7 +15,7 @@ from movie_genie.evaluation.breakdown import Row
 from movie_genie.evaluation.gate import asked
 from movie_genie.evaluation.measure import by_user, gains
 from movie_genie.evaluation.outcome import Outcome
-from movie_genie.evaluation.systems import SYSTEMS
+from movie_genie.evaluation.systems import BASELINES, INTEGRATED, label
 
 PROTOCOL_WORDS = {
     "leave_one_out": (
@@ -33,8 +33,10 @@ EXAMPLES = 4
 LISTED = 5
 """Films shown of an example's history and of its recommendations."""
 
-KINDS = {"integrated": "ours", "two_tower": "model", "bert4rec": "model"}
-"""How a system is drawn; all others are baselines."""
+
+def _kind(system: str) -> str:
+    """How a system is drawn."""
+    return "ours" if system == INTEGRATED else "baseline" if system in BASELINES else "model"
 
 
 def render(
@@ -69,28 +71,30 @@ def render(
         examples=_examples(first, titles, config.seed),
         first=first.metrics,
         films=len(titles),
-        labels=SYSTEMS,
+        labels={name: label(name) for name in first.answers},
         headings={metric: _heading(metric) for metric in config.rank_metrics},
         config=config,
     )
 
 
 def _protocol(config: EvaluationConfig, name: str, outcome: Outcome) -> dict[str, Any]:
-    label, words = PROTOCOL_WORDS[name]
+    heading, words = PROTOCOL_WORDS[name]
     metrics = outcome.metrics
     columns = [*config.rank_metrics, "coverage_at_10", "novelty_at_10", "diversity_at_10"]
-    table = {system: [float(metrics[f"{system}_{column}"]) for column in columns] for system in SYSTEMS}
+    table = {
+        system: [float(metrics[f"{system}_{column}"]) for column in columns] for system in outcome.answers
+    }
     best = [max(row[place] for row in table.values()) for place in range(len(columns))]
     return {
         "name": name,
-        "label": label,
+        "label": heading,
         "words": words,
         "metrics": metrics,
         "columns": [_heading(column) for column in columns],
         "rows": [
             {
-                "label": SYSTEMS[system],
-                "kind": KINDS.get(system, "baseline"),
+                "label": label(system),
+                "kind": _kind(system),
                 "cells": _cells(columns, row, best),
             }
             for system, row in table.items()
@@ -99,15 +103,15 @@ def _protocol(config: EvaluationConfig, name: str, outcome: Outcome) -> dict[str
         "losses": [
             {
                 "cutoff": cutoff,
-                "found": metrics[f"integrated_recall_at_{cutoff}"],
+                "found": metrics[f"{INTEGRATED}_recall_at_{cutoff}"],
                 "lost": float(metrics["retrieval_ceiling"])
-                - float(metrics[f"integrated_recall_at_{cutoff}"]),
-                "two_tower": metrics[f"two_tower_recall_at_{cutoff}"],
-                "bert4rec": metrics[f"bert4rec_recall_at_{cutoff}"],
+                - float(metrics[f"{INTEGRATED}_recall_at_{cutoff}"]),
+                "alone": [metrics[f"{model}_recall_at_{cutoff}"] for model in outcome.two_stage.models],
             }
             for cutoff in config.cutoffs
         ],
-        "weights": outcome.validation_ndcg.items(),
+        "models": [label(model) for model in outcome.two_stage.models],
+        "trials": outcome.trials,
         "chart": _chart([row for row in outcome.histories if row.kind == "latest"]),
         "lengths": _by_films([row for row in outcome.histories if row.kind == "length"]),
     }
@@ -136,8 +140,8 @@ def _bars(outcome: Outcome) -> list[dict[str, Any]]:
     widest = max(high for *_, high in bars) or 1
     return [
         {
-            "label": SYSTEMS[system],
-            "kind": KINDS.get(system, "baseline"),
+            "label": label(system),
+            "kind": _kind(system),
             "value": value,
             "width": 100 * value / widest,
             "low": 100 * low / widest,
@@ -165,12 +169,12 @@ def _chart(rows: Sequence[Row]) -> dict[str, Any] | None:
         return CHART["top"] + height * (1 - value / top)
 
     lines = []
-    for system, label in SYSTEMS.items():
+    for system in dict.fromkeys(row.system for row in rows):
         values = {row.films: row.metrics["ndcg_at_10"] for row in rows if row.system == system}
         lines.append(
             {
-                "label": label,
-                "kind": KINDS.get(system, "baseline"),
+                "label": label(system),
+                "kind": _kind(system),
                 "points": [(x[name], y(value), value, name) for name, value in values.items()],
             }
         )
@@ -221,7 +225,7 @@ def _by_films(rows: Sequence[Row]) -> list[dict[str, Any]]:
 
 def _examples(outcome: Outcome, titles: Sequence[str], seed: int) -> list[dict[str, Any]]:
     """Some test cases drawn by chance: what the user rated last, what was recommended, what came."""
-    cases, answer = outcome.cases, outcome.answers["integrated"]
+    cases, answer = outcome.cases, outcome.answers[INTEGRATED]
     drawn = np.random.default_rng(seed).permutation(len(cases))[:EXAMPLES]
     return [
         {

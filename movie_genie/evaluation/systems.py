@@ -1,56 +1,83 @@
 """Every system that is measured, by its name in metrics and plots."""
 
+from collections.abc import Callable
+
+import numpy as np
 import pandas as pd
 
 from movie_genie.config import EvaluationConfig
-from movie_genie.evaluation.baselines import Ease, Popularity, RecentPopularity, SequentialRidge
-from movie_genie.evaluation.measure import System
-from movie_genie.evaluation.models import Alone, Together
-from movie_genie.ranking.two_stage import TwoStage
+from movie_genie.data.cases import Cases
+from movie_genie.evaluation.baselines import Ease, Popularity, RecentPopularity
+from movie_genie.evaluation.measure import Scores, System
+from movie_genie.inference.models import Model
+from movie_genie.inference.two_stage import TwoStage
 
-SYSTEMS = {
-    "integrated": "Two stages together",
-    "two_tower": "Two-tower alone",
-    "bert4rec": "BERT4Rec alone",
-    "sequential_ridge": "Sequential ridge",
-    "ease": "EASE",
-    "recent_popularity": "Recent popularity",
-    "popularity": "Popularity",
+INTEGRATED = "integrated"
+"""The system that viewers get: all sources and rankers together."""
+
+Baseline = Callable[[pd.DataFrame, int, EvaluationConfig], System]
+"""From training events (under schemas.INTERACTIONS) and the vocabulary's size."""
+
+BASELINES: dict[str, Baseline] = {
+    "ease": lambda training, items, config: Ease(training, items, config.ease_films, config.ease_lambda),
+    "recent_popularity": lambda training, items, config: RecentPopularity(
+        training, items, config.recent_popularity_days
+    ),
+    "popularity": lambda training, items, config: Popularity(training, items),
 }
-"""Name -> what people call it; the first one is what viewers get."""
+
+LABELS = {
+    INTEGRATED: "All together",
+    "bert4rec": "BERT4Rec",
+    "ease": "EASE",
+}
+"""What people call a system, where that is not its name in plain words."""
+
+
+class Alone:
+    """One model over all films."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+
+    def scores(self, cases: Cases) -> Scores:
+        """See System."""
+        return self.model.scores(cases.histories())
+
+
+class Integrated:
+    """Sources and rankers as they serve viewers: only candidates are ever recommended."""
+
+    def __init__(self, two_stage: TwoStage) -> None:
+        self.two_stage = two_stage
+
+    def scores(self, cases: Cases) -> Scores:
+        """See System."""
+        scores = np.full((len(cases), self.two_stage.items), -np.inf, np.float32)
+        found = self.two_stage.candidates(cases.histories(), cases.all_seen())
+        for row, candidates in zip(scores, found, strict=True):
+            row[candidates.items] = self.two_stage.weights @ candidates.scores
+        return scores
+
+
+def names(config: EvaluationConfig) -> list[str]:
+    """Every system's name: what is served, then its parts alone, then the baselines."""
+    return [INTEGRATED, *config.models, *BASELINES]
+
+
+def label(name: str) -> str:
+    """What people call a system.
+
+    >>> label("recent_popularity")
+    'Recent popularity'
+    """
+    return LABELS.get(name, name.replace("_", " ").capitalize())
 
 
 def build(name: str, config: EvaluationConfig, two_stage: TwoStage, training: pd.DataFrame) -> System:
-    """Make one of SYSTEMS, a baseline from the training events (under schemas.INTERACTIONS)."""
-    items = two_stage.items
-    match name:
-        case "integrated":
-            return Together(two_stage)
-        case "two_tower":
-            return Alone(two_stage.two_tower)
-        case "bert4rec":
-            return Alone(two_stage.bert4rec)
-        case _:
-            return baseline(name, config, training, items)
-
-
-def baseline(name: str, config: EvaluationConfig, training: pd.DataFrame, items: int) -> System:
-    """Make a system that needs no trained model."""
-    match name:
-        case "popularity":
-            return Popularity(training, items)
-        case "recent_popularity":
-            return RecentPopularity(training, items, config.recent_popularity_days)
-        case "ease":
-            return Ease(training, items, config.closed_form_films, config.ease_lambda)
-        case "sequential_ridge":
-            return SequentialRidge(
-                training,
-                items,
-                config.closed_form_films,
-                regularisation=config.ridge_lambda,
-                decay=config.ridge_decay,
-                window=config.ridge_window,
-            )
-        case _:
-            raise ValueError(f"no system is called {name}")
+    """Make one of `names`, a baseline from the training events (under schemas.INTERACTIONS)."""
+    if name == INTEGRATED:
+        return Integrated(two_stage)
+    if name in two_stage.models:
+        return Alone(two_stage.models[name])
+    return BASELINES[name](training, two_stage.items, config)

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from movie_genie.config import Bert4RecConfig
 from movie_genie.training.item_tower import Features, ItemTower
-from movie_genie.training.losses import sampled_softmax_loss
+from movie_genie.training.losses import Loss
 from movie_genie.training.model import SequenceModel
 
 
@@ -24,107 +24,109 @@ class Block(nn.Module):
     def __init__(self, config: Bert4RecConfig) -> None:
         super().__init__()
         dim = config.hidden_dim
-        self.heads, self.rate, self.causal = config.heads, config.dropout, config.objective == "causal"
+        self.heads, self.rate = config.heads, config.dropout
         self.attention_norm, self.feed_forward_norm = nn.LayerNorm(dim), nn.LayerNorm(dim)
-        self.qkv, self.mix = nn.Linear(dim, 3 * dim), nn.Linear(dim, dim)
+        self.query, self.key_value, self.mix = (
+            nn.Linear(dim, dim),
+            nn.Linear(dim, 2 * dim),
+            nn.Linear(dim, dim),
+        )
         self.up, self.down = nn.Linear(dim, 4 * dim), nn.Linear(4 * dim, dim)
         self.dropout = nn.Dropout(config.dropout)
 
-    def forward(self, h: Tensor, visible: Tensor) -> Tensor:
-        """(batch, time, dim), (batch, 1, time or 1, time) bool -> (batch, time, dim)."""
+    def forward(self, h: Tensor, visible: Tensor, newest: bool = False) -> Tensor:
+        """(batch, time, dim), (batch, 1, time, time) bool -> (batch, time, dim), or just the newest place of it."""
         batch, time, dim = h.shape
-        qkv = self.qkv(self.attention_norm(h)).view(batch, time, 3, self.heads, dim // self.heads)
-        query, key, value = qkv.permute(2, 0, 3, 1, 4)  # each (batch, heads, time, dim / heads)
+        normed = self.attention_norm(h)
+        if newest:
+            h, asked, visible = h[:, -1:], normed[:, -1:], visible[:, :, -1:]
+        else:
+            asked = normed
+        key, value = (
+            self.key_value(normed).view(batch, time, 2, self.heads, -1).permute(2, 0, 3, 1, 4).unbind()
+        )
+        query = self.query(asked).view(batch, -1, self.heads, dim // self.heads).transpose(1, 2)
         mixed = F.scaled_dot_product_attention(
             query, key, value, attn_mask=visible, dropout_p=self.rate if self.training else 0.0
-        )
-        h = h + self.dropout(self.mix(mixed.transpose(1, 2).reshape(batch, time, dim)))
+        )  # (batch, heads, asked, dim / heads)
+        h = h + self.dropout(self.mix(mixed.transpose(1, 2).reshape(batch, -1, dim)))
         return h + self.dropout(self.down(F.relu(self.up(self.feed_forward_norm(h)))))
 
 
 class Bert4Rec(SequenceModel):
-    """Histories -> scores of all films."""
+    """Histories -> the state whose products with the film vectors are the next film's scores."""
 
     def __init__(self, features: Features, config: Bert4RecConfig) -> None:
         super().__init__()
-        dim, self.items = config.hidden_dim, len(features.text)
+        dim = config.hidden_dim
         self.causal, self.mask_share = config.objective == "causal", config.mask_share
         self.last_item_share = config.last_item_share
         self.item_tower = ItemTower(features, dim, config.item_dropout)
         self.mask = nn.Parameter(torch.empty(dim))
-        self.age = nn.Embedding(config.max_history + 1, dim)  # 0 is the newest place
+        # 0 is the newest place.
+        self.age = nn.Embedding(config.max_history + 1, dim)
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.blocks))
         self.norm = nn.LayerNorm(dim)
-        self.bias = nn.Parameter(torch.zeros(self.items))
+        self.bias = nn.Parameter(torch.zeros(len(features.text)))
         self.dropout = nn.Dropout(config.dropout)
         nn.init.normal_(self.age.weight, std=0.02)
         nn.init.normal_(self.mask, std=0.02)
 
-    def encode(self, vectors: Tensor, batch: Tensor, hidden: Tensor) -> Tensor:
-        """Hidden states of a batch.
+    def encode(self, films: Tensor, present: Tensor, hidden: Tensor, newest: bool = False) -> Tensor:
+        """Hidden states of a batch, of every place or just the newest.
 
-        (items, dim), (batch, time) int left-padded with `items`, (batch, time) bool: which places show the mask
-        -> (batch, time, dim).
+        (batch, time, dim) film vectors, (batch, time) bool: which places hold a film, and which show the mask
+        -> (batch, time or 1, dim).
         """
-        present = batch < self.items
-        time = batch.shape[1]
-        h = F.embedding(batch.clamp(max=self.items - 1), vectors)
-        h = torch.where(hidden[..., None], self.mask, h)
-        h = self.dropout(h + self.age(torch.arange(time - 1, -1, -1)))  # (batch, time, dim)
+        time = films.shape[1]
+        h = torch.where(hidden[..., None], self.mask, films)
+        h = self.dropout(h + self.age.weight[:time].flip(0))  # (batch, time, dim)
+        place = torch.arange(time, device=films.device)
         visible = (present | hidden)[:, None, None, :]  # (batch, 1, 1, time)
+        # A padded place sees itself: no empty softmax.
+        visible = visible | (place[:, None] == place)
         if self.causal:
-            visible = visible & torch.ones(time, time, dtype=torch.bool).tril()
-        visible = visible | torch.eye(time, dtype=torch.bool)  # a padded place sees itself: no empty softmax
-        for block in self.blocks:
-            h = block(h, visible)
+            visible = visible & (place[:, None] >= place)
+        for number, block in enumerate(self.blocks):
+            h = block(h, visible, newest and number == len(self.blocks) - 1)
         return self.norm(h)
 
-    def loss(self, batch: Tensor, sampling: Tensor) -> Tensor:
-        """Mean cross-entropy of the hidden films (cloze) or of every next film (causal).
-
-        (batch, time) int, left-padded with `items`; `sampling` as `sampled_softmax_loss` takes it.
-        """
+    def loss(self, batch: Tensor, loss: Loss) -> Tensor:
+        """Mean loss of the hidden films (cloze) or of every next film (causal)."""
         vectors = self.item_tower()
+        films, present = self.lookup(vectors, batch)
         if self.causal:
-            asked = batch < self.items
-            h = self.encode(vectors, *self.behind_mask(batch))[:, :-1]
+            asked = present
+            h = self.encode(*self.behind_mask(films, present))[:, :-1]
         else:
-            asked = self.choose_hidden(batch)
-            h = self.encode(vectors, batch, asked)
-        return sampled_softmax_loss(h[asked], vectors, self.bias, batch[asked], sampling)
+            asked = self.choose_hidden(present)
+            h = self.encode(films, present, asked)
+        return loss(h[asked], vectors, self.bias, batch[asked])
 
-    def behind_mask(self, batch: Tensor) -> tuple[Tensor, Tensor]:
+    def query(self, films: Tensor, present: Tensor) -> Tensor:
+        """See SequenceModel."""
+        if self.causal:
+            places = self.behind_mask(films, present)
+        else:
+            # The mask that is asked about stands behind the newest film.
+            hidden = F.pad(torch.zeros_like(present), (0, 1), value=True)
+            places = F.pad(films, (0, 0, 0, 1)), F.pad(present, (0, 1)), hidden
+        return self.encode(*places, newest=True)[:, -1]
+
+    def behind_mask(self, films: Tensor, present: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Put a mask before each row's oldest film, from which that film is predicted in turn.
 
-        (batch, time) int -> the rows, one longer, and where the mask is: (batch, time + 1) bool.
+        What `encode` takes, one place longer.
         """
-        rows = F.pad(batch, (1, 0), value=self.items)
-        mask = (rows == self.items) & (F.pad(batch, (0, 1), value=0) < self.items)
-        return rows, mask
+        films, before = F.pad(films, (0, 0, 1, 0)), F.pad(present, (1, 0))
+        return films, before, ~before & F.pad(present, (0, 1), value=True)
 
-    def choose_hidden(self, batch: Tensor) -> Tensor:
+    def choose_hidden(self, present: Tensor) -> Tensor:
         """Places of the cloze: a random share of each row, or in some rows only the newest; (batch, time) bool."""
-        hidden = (torch.rand(batch.shape) < self.mask_share) & (batch < self.items)
-        only_last = torch.rand(len(batch), 1) < self.last_item_share
+        rows, device = present.shape[0], present.device
+        hidden = (torch.rand(present.shape, device=device) < self.mask_share) & present
+        only_last = torch.rand(rows, 1, device=device) < self.last_item_share
         hidden = hidden & ~only_last
-        hidden[:, -1] |= only_last[:, 0] | ~hidden.any(1)  # every row asks for something
+        # Every row asks for something.
+        hidden[:, -1] |= only_last[:, 0] | ~hidden.any(1)
         return hidden
-
-    @torch.no_grad()
-    def scores(self, batch: Tensor) -> Tensor:
-        """(batch, time) int, left-padded -> (batch, items) scores of the film after the last."""
-        vectors = self.item_tower()
-        if self.causal:
-            batch, hidden = self.behind_mask(batch)
-        else:
-            hidden = F.pad(torch.zeros(batch.shape, dtype=torch.bool), (0, 1), value=True)
-            batch = F.pad(batch, (0, 1), value=self.items)
-        return self.encode(vectors, batch, hidden)[:, -1] @ vectors.T + self.bias
-
-    @torch.no_grad()
-    def export(self) -> dict[str, Tensor]:
-        """What inference needs: the film vectors, made once and for all, and the blocks."""
-        self.eval()
-        named = self.named_parameters()
-        rest = {name: tensor for name, tensor in named if not name.startswith("item_tower.")}
-        return {"film_vectors": self.item_tower(), **rest}

@@ -10,10 +10,10 @@ from movie_genie.training.run import Stage
 from movie_genie.training.run import train as train_stage
 
 
-def train(config: Bert4RecConfig) -> None:
+def train(config: Bert4RecConfig, root: Path) -> None:
     """Train the ranking model of each protocol and write models/bert4rec/."""
 
     def build(content: Content, examples: Examples) -> Bert4Rec:
         return Bert4Rec(Features.of(content, examples), config)
 
-    train_stage(Stage("bert4rec_training", Path("models/bert4rec"), build), config)
+    train_stage(Stage("bert4rec_training", "bert4rec", build), config, root)

@@ -89,11 +89,8 @@ def check_sizes(engine: Recommender) -> None:
     UserError
     """
     folder, films = engine.folder, len(engine.catalogue)
-    sizes = {
-        "two_tower": len(engine.two_stage.two_tower.item_vectors),
-        "bert4rec": len(engine.two_stage.bert4rec.scores(np.empty(0, np.int64))),
-        "text_embeddings.npy": len(engine.text),
-    }
+    sizes = {name: len(model) for name, model in engine.two_stage.models.items()}
+    sizes["text_embeddings.npy"] = len(engine.text)
     if films == 0:
         raise UserError(f"{folder}: the catalogue is empty")
     for name, size in sizes.items():
@@ -108,20 +105,16 @@ def check_sizes(engine: Recommender) -> None:
 
 
 def check_scores(engine: Recommender) -> None:
-    """See that both models score every film with a finite number, for a stranger and for a history.
+    """See that each model scores every film with a finite number, for a stranger and for a history.
 
     Raises
     ------
     UserError
     """
     latest = np.arange(min(len(engine.catalogue), SMOKE_FILMS))
-    for history in (latest[:0], latest[:1], latest):
-        for name, model in (
-            ("two_tower", engine.two_stage.two_tower),
-            ("bert4rec", engine.two_stage.bert4rec),
-        ):
-            if not np.isfinite(model.scores(history)).all():
-                raise UserError(f"{engine.folder}: {name} gives scores that are not finite")
+    for name, model in engine.two_stage.models.items():
+        if not np.isfinite(model.scores([latest[:0], latest[:1], latest])).all():
+            raise UserError(f"{engine.folder}: {name} gives scores that are not finite")
 
 
 def smoke_query(folder: Path) -> None:

@@ -9,18 +9,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from movie_genie.artifacts import MODELS, RECIPE, model_folders
 from movie_genie.data import schemas
+from movie_genie.data.schemas import RELEASED
 from movie_genie.engine import catalogue, personas, search, word_index
 from movie_genie.engine.query_encoder import QueryEncoder
 from movie_genie.errors import UserError
-
-WEIGHTS = schemas.PROTOCOLS[0]
-"""The protocol whose models are served: they saw the most of each history."""
+from movie_genie.files import read_json
 
 HALF_LIFE_SECONDS = 180 * 24 * 3600
 """After this long, a rating counts half towards what is popular now."""
 
-RESULTS = ("fusion.json", "key_metrics.json", "gate.json", "per_user.parquet")
+RESULTS = (RECIPE, "key_metrics.json", "gate.json", "per_user.parquet")
 
 
 def assemble(project: Path, target: Path) -> None:
@@ -37,8 +37,7 @@ def assemble(project: Path, target: Path) -> None:
         When an output is missing or not what its schema says.
     """
     target.mkdir(parents=True)
-    for model in ("two_tower", "bert4rec"):
-        _copy(project / "models" / model / "weights" / WEIGHTS, target / model)
+    _copy_models(project, target)
     for name in RESULTS:
         _copy(project / "results" / name, target / name)
     _copy(project / "frontend/dist", target / "web")
@@ -52,6 +51,15 @@ def assemble(project: Path, target: Path) -> None:
     _write_films(target, content, ratings, movie_ids)
     _write_personas(target, ratings, users, movie_ids)
     QueryEncoder.export(target / search.ENCODER)
+
+
+def _copy_models(project: Path, target: Path) -> None:
+    """The models that the recipe names, trained for the released protocol."""
+    recipe, folders = read_json(project / "results" / RECIPE), model_folders(project, RELEASED)
+    for one in (*recipe["sources"], *recipe["rankers"]):
+        if one["name"] not in folders:
+            raise UserError(f"{project / MODELS}: no model {one['name']!r}; `dvc repro` trains it")
+        _copy(folders[one["name"]], target / MODELS / one["name"])
 
 
 def _copy(source: Path, target: Path) -> None:

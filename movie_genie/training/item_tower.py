@@ -44,9 +44,7 @@ class ItemTower(nn.Module):
         self.register_buffer("text", text, persistent=False)  # (items, 384)
         self.register_buffer("genres", genres, persistent=False)  # (items, genres)
         self.register_buffer("decade", decade, persistent=False)  # (items,)
-        self.register_buffer(
-            "known", known, persistent=False
-        )  # (items, 1): 1 where training data holds the film
+        self.register_buffer("known", known, persistent=False)  # (items, 1): 1 where training holds the film
         self.id = nn.Embedding(len(text), dim)
         self.from_text = nn.Linear(text.shape[1], dim)
         self.from_genres = nn.Linear(genres.shape[1], dim, bias=False)

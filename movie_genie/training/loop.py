@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from movie_genie.config import TrainingConfig
+from movie_genie.data.cases import Cases
 from movie_genie.errors import UserError
 from movie_genie.metrics import ndcg_at_k, rank_of_target, recall_at_k
-from movie_genie.training.examples import Examples
 
 log = logging.getLogger(__name__)
 
@@ -109,19 +109,19 @@ def fit(
 
 
 def validation_metrics(
-    examples: Examples, scores: Callable[[list[np.ndarray]], np.ndarray], cases_at_once: int = 256
+    cases: Cases, scores: Callable[[list[np.ndarray]], np.ndarray], cases_at_once: int = 256
 ) -> dict[str, float]:
     """Rank each validation target among all items that its history does not hold.
 
     `scores` maps histories to (cases, items) float32.
     """
     ranks = []
-    for first in range(0, len(examples.histories), cases_at_once):
-        histories = examples.histories[first : first + cases_at_once]
-        table = scores(histories)
-        for row, history in zip(table, histories, strict=True):
-            row[history] = -np.inf
-        ranks.append(rank_of_target(table, examples.targets[first : first + cases_at_once]))
+    for first in range(0, len(cases), cases_at_once):
+        batch = cases.take(slice(first, first + cases_at_once))
+        table = scores(batch.histories())
+        for row, seen in zip(table, batch.all_seen(), strict=True):
+            row[seen] = -np.inf
+        ranks.append(rank_of_target(table, batch.targets))
     rank = np.concatenate(ranks)
     return {
         "ndcg_at_10": ndcg_at_k(rank, 10),

@@ -1,4 +1,4 @@
-"""From tables to a model's folder: what the two training stages do, for each protocol in turn."""
+"""From tables to a model's folder: what the training stages do, for each protocol in turn."""
 
 import csv
 import logging
@@ -11,15 +11,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from movie_genie import weights
+from movie_genie.artifacts import MODELS, WEIGHTS
 from movie_genie.config import TrainingConfig
-from movie_genie.data.schemas import PROTOCOLS
+from movie_genie.data.dataset import read_films, read_interactions
+from movie_genie.data.schemas import PROTOCOLS, RELEASED
 from movie_genie.files import atomic_path, write_json
 from movie_genie.tracking import track
 from movie_genie.training.batches import batches, pad, windows
-from movie_genie.training.examples import Content, Examples, examples_of, load_content, load_interactions
+from movie_genie.training.device import choose_device
+from movie_genie.training.examples import Content, Examples, content_of, examples_of
+from movie_genie.training.export import export
 from movie_genie.training.loop import Fit, fit, make_deterministic, validation_metrics
-from movie_genie.training.losses import sampling_probabilities
+from movie_genie.training.losses import make_loss
 from movie_genie.training.model import SequenceModel
 
 log = logging.getLogger(__name__)
@@ -27,51 +30,52 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Stage:
-    """Where a training stage writes, and what it trains."""
+    """What a training stage trains; its outputs lie in `models/<model>/`."""
 
     name: str
-    folder: Path
+    model: str
     build: Callable[[Content, Examples], SequenceModel]
+    beside: Callable[[Examples, Path], None] | None = None
+    """Fits further models of a protocol, and writes each to a folder of its name in the given one."""
 
 
-def train(stage: Stage, config: TrainingConfig) -> None:
+def train(stage: Stage, config: TrainingConfig, root: Path) -> None:
     """Train one model a protocol; write weights, validation metrics and the released model's learning curve.
 
-    The first protocol's model is the one released; the others only show how such a model fares when judged by
-    another protocol, whose test events it must not have seen.
+    The released protocol's model is the one that viewers get; the others only show how such a model fares when judged
+    by another protocol, whose test events it must not have seen.
     """
-    interactions, content = load_interactions(), load_content()
+    interactions, films = read_interactions(root), read_films(root)
+    content = content_of(films)
+    folder = root / MODELS / stage.model
+    device = choose_device(config.device)
     parameters = config.model_dump()
     metrics: dict[str, float] = {}
     with track(stage.name, parameters) as run:
         for protocol in PROTOCOLS:
             make_deterministic(config)
-            released = protocol == PROTOCOLS[0]
-            examples = examples_of(interactions, len(content.text), protocol)
-            model = stage.build(content, examples)
+            prefix = "" if protocol == RELEASED else f"{protocol}_"
+            examples = examples_of(interactions, len(films), protocol)
+            model = stage.build(content, examples).to(device)
 
-            def on_epoch(
-                row: dict[str, float], epoch: int, prefix: str = "" if released else f"{protocol}_"
-            ) -> None:
+            def on_epoch(row: dict[str, float], epoch: int, prefix: str = prefix) -> None:
                 run.log({prefix + name: value for name, value in row.items() if name != "epoch"}, step=epoch)
 
-            result = train_one(model, examples, config, f"{stage.name} ({protocol})", on_epoch)
-            weights.save(
-                stage.folder / "weights" / protocol,
-                {name: tensor.detach().numpy() for name, tensor in model.export().items()},
-                {"protocol": protocol, "items": examples.items, **parameters},
-            )
-            prefix = "" if released else f"{protocol}_"
+            result = train_one(model, examples, config, f"{stage.name} ({protocol})", on_epoch, device)
+            target = folder / WEIGHTS / protocol
+            export(model, target / stage.model, config.max_history, {"protocol": protocol, **parameters})
+            if stage.beside is not None:
+                stage.beside(examples, target)
             metrics |= {prefix + name: value for name, value in result.best.items()}
             metrics |= {
                 f"{prefix}epochs": len(result.curve),
                 f"{prefix}training_time_seconds": result.seconds,
             }
-            if released:
-                write_curve(stage.folder / "curve.csv", result)
+            if protocol == RELEASED:
+                write_curve(folder / "curve.csv", result)
         metrics["parameters"] = sum(parameter.numel() for parameter in model.parameters())
         run.summary(metrics)
-    write_json(stage.folder / "metrics.json", {name: round(value, 6) for name, value in metrics.items()})
+    write_json(folder / "metrics.json", {name: round(value, 6) for name, value in metrics.items()})
 
 
 def train_one(
@@ -80,20 +84,22 @@ def train_one(
     config: TrainingConfig,
     label: str,
     on_epoch: Callable[[dict[str, float], int], None],
+    device: torch.device,
 ) -> Fit:
     """Train `model` on one protocol's sequences; leave the best weights in it."""
     rng = np.random.default_rng(config.seed)
-    popularity = np.bincount(np.concatenate(examples.sequences), minlength=examples.items)
-    sampling = sampling_probabilities(torch.from_numpy(popularity), config.negatives)
+    loss = make_loss(config, examples.popularity, device)
 
     def epoch_losses() -> Iterator[Tensor]:
         pieces = windows(examples.sequences, config.max_history, rng)
         for batch in batches(pieces, config.tokens_per_batch, examples.items, rng):
-            yield model.loss(torch.from_numpy(batch), sampling)
+            yield model.loss(torch.from_numpy(batch).to(device), loss)
 
+    @torch.no_grad()
     def scores(histories: list[NDArray[np.int64]]) -> NDArray[np.float32]:
         recent = [history[-config.max_history :] for history in histories]
-        table: NDArray[np.float32] = model.scores(torch.from_numpy(pad(recent, examples.items))).numpy()
+        batch = torch.from_numpy(pad(recent, examples.items)).to(device)
+        table: NDArray[np.float32] = model.scores(batch).cpu().numpy()
         return table
 
     events = sum(map(len, examples.sequences))
@@ -101,12 +107,9 @@ def train_one(
     steps = max(1, round(events / config.tokens_per_batch))
 
     def validate() -> dict[str, float]:
-        return validation_metrics(examples, scores)
+        return validation_metrics(examples.validation, scores)
 
-    result = fit(model, config, label, epoch_losses, steps, validate, on_epoch)
-    result.best = model.settle(validate)
-    log.info("%s: validation NDCG@10 %.4f at the end", label, result.best["ndcg_at_10"])
-    return result
+    return fit(model, config, label, epoch_losses, steps, validate, on_epoch)
 
 
 def write_curve(path: Path, result: Fit) -> None:

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 
 from movie_genie.data.schemas import TRAIN
 
+CASES_PER_USER = 20
+"""Most cases of one user, in validation and in test; only the temporal split has users with more than one."""
+
 
 @dataclass(frozen=True)
 class Cases:
@@ -49,6 +52,14 @@ class Cases:
         """Films of one case's history, oldest first."""
         return self.events[self.starts[case] : self.ends[case]]
 
+    def histories(self) -> list[NDArray[np.int64]]:
+        """Every case's history; views of one array."""
+        return [self.history(case) for case in range(len(self))]
+
+    def all_seen(self) -> list[NDArray[np.int64]]:
+        """Every case's films that must not be recommended; views of one array."""
+        return [self.seen(case) for case in range(len(self))]
+
     def seen(self, case: int) -> NDArray[np.int64]:
         """Films that must not be recommended in one case."""
         return self.events[self.seen_from[case] : self.ends[case]]
@@ -80,11 +91,11 @@ class Cases:
         return self.take(np.sort(chosen))
 
 
-def held_out(interactions: pd.DataFrame, protocol: str, part: int, per_user: int) -> Cases:
+def held_out(interactions: pd.DataFrame, protocol: str, part: int) -> Cases:
     """Cases of one part of a split: events to be found from what their user rated before them.
 
     Under ``leave_one_out`` a user has one such event. Under ``temporal`` a user may have hundreds within the
-    part's window of time; `per_user` of them are asked, evenly spread and the last among them, each from the
+    part's window of time; CASES_PER_USER of them are asked, evenly spread and the last among them, each from the
     whole history up to then (the successive targets of Gusak et al. 2025, thinned). Events that nothing came
     before are no cases.
 
@@ -96,14 +107,12 @@ def held_out(interactions: pd.DataFrame, protocol: str, part: int, per_user: int
         Name of the split's column.
     part : int
         schemas.VALIDATION or schemas.TEST.
-    per_user : int
-        Most cases of one user.
     """
     users = interactions["user_idx"].to_numpy(np.int64)
     (rows,) = np.nonzero(interactions[protocol].to_numpy() == part)
     first = np.searchsorted(users, users[rows])
     rows, first = rows[rows > first], first[rows > first]
-    asked = _spread(users[rows], per_user)
+    asked = _spread(users[rows], CASES_PER_USER)
     rows, first = rows[asked], first[asked]
     events = interactions["item_idx"].to_numpy(np.int64)
     timestamps = interactions["timestamp"].to_numpy(np.int64)

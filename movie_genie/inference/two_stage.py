@@ -1,0 +1,218 @@
+"""Candidate sources and rankers put together: the system that is measured and served.
+
+Each source offers the films that it scores highest; all of them together are the candidates (as in RecTools' candidate
+ranking: generators, then rerankers). Every source and ranker scores the candidates, each model's scores are brought to
+mean 0 and deviation 1 over them, and their weighted sum is the order. The weights are chosen on validation data.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from movie_genie.artifacts import MODELS, RECIPE
+from movie_genie.errors import UserError
+from movie_genie.files import read_json
+from movie_genie.inference import models
+from movie_genie.inference.compiled import Floats, Items
+from movie_genie.inference.models import Model
+from movie_genie.inference.selection import best, leading, standardise, strongest
+
+
+@dataclass(frozen=True)
+class Source:
+    """A model that offers candidates."""
+
+    name: str
+    model: Model
+    candidates: int
+    """How many films it offers."""
+
+
+@dataclass(frozen=True)
+class Ranker:
+    """A model that scores what the sources offer."""
+
+    name: str
+    model: Model
+
+
+class Candidates(NamedTuple):
+    """What the models say of one history's candidates."""
+
+    items: Items
+    """(candidates,) item_idx, ascending."""
+    scores: Floats
+    """(models, candidates), each model's standardised; sources first, then rankers."""
+    deviations: Floats
+    """(models,) what each model's scores were divided by."""
+
+
+class Ranking(NamedTuple):
+    """Films, best first."""
+
+    items: Items
+    scores: Floats
+    scales: Floats
+    """(models,) what one point of each model's own score was worth for this history; see `TwoStage.reasons`."""
+
+
+@dataclass(frozen=True)
+class TwoStage:
+    """Sources, rankers, and how much each of them counts."""
+
+    sources: tuple[Source, ...]
+    rankers: tuple[Ranker, ...]
+    weights: Floats
+    """(models,) at least 0; sources first, then rankers."""
+
+    @classmethod
+    def of_recipe(cls, recipe: dict[str, Any], folders: dict[str, Path], path: Path) -> "TwoStage":
+        """Open the models that a recipe names.
+
+        Parameters
+        ----------
+        recipe : dict
+            `sources`: a list of {name, candidates, weight}; `rankers`: a list of {name, weight}.
+        folders : dict
+            Where each model lies.
+        path : Path
+            Of the recipe, for errors.
+
+        Raises
+        ------
+        UserError
+            When a model is missing or broken, or they were trained on different vocabularies.
+        """
+        try:
+            opened = {
+                str(one["name"]): models.load(folders[one["name"]])
+                for one in (*recipe["sources"], *recipe["rankers"])
+            }
+            two_stage = cls(
+                tuple(
+                    Source(one["name"], opened[one["name"]], int(one["candidates"]))
+                    for one in recipe["sources"]
+                ),
+                tuple(Ranker(one["name"], opened[one["name"]]) for one in recipe["rankers"]),
+                np.array([one["weight"] for one in (*recipe["sources"], *recipe["rankers"])], np.float32),
+            )
+        except KeyError as missing:
+            raise UserError(f"{path}: {missing} is missing, or no model of that name is there") from None
+        except (TypeError, ValueError) as error:
+            raise UserError(f"{path}: no recipe of sources and rankers: {error}") from None
+        sizes = {name: len(model) for name, model in opened.items()}
+        if not two_stage.sources or len(set(sizes.values())) != 1:
+            raise UserError(f"{path}: the models know different numbers of films: {sizes}; train all again")
+        return two_stage
+
+    @classmethod
+    def of_release(cls, folder: Path) -> "TwoStage":
+        """Open a release's models.
+
+        Raises
+        ------
+        UserError
+            As `of_recipe`.
+        """
+        path = folder / RECIPE
+        folders = {inside.name: inside for inside in (folder / MODELS).glob("*") if inside.is_dir()}
+        return cls.of_recipe(read_json(path), folders, path)
+
+    def recipe(self) -> dict[str, Any]:  # Any: a JSON document
+        """What `of_recipe` takes."""
+        weights = [round(float(weight), 6) for weight in self.weights]
+        return {
+            "sources": [
+                {"name": source.name, "candidates": source.candidates, "weight": weight}
+                for source, weight in zip(self.sources, weights, strict=False)
+            ],
+            "rankers": [
+                {"name": ranker.name, "weight": weight}
+                for ranker, weight in zip(self.rankers, weights[len(self.sources) :], strict=True)
+            ],
+        }
+
+    def weighted(self, weights: NDArray[np.floating]) -> "TwoStage":
+        """The same models with other weights."""
+        return replace(self, weights=np.asarray(weights, np.float32))
+
+    @property
+    def items(self) -> int:
+        """Size of the vocabulary."""
+        return len(self.sources[0].model)
+
+    @property
+    def models(self) -> dict[str, Model]:
+        """Sources, then rankers, by name."""
+        sources = {source.name: source.model for source in self.sources}
+        return sources | {ranker.name: ranker.model for ranker in self.rankers}
+
+    def candidates(self, histories: Sequence[Items], excluded: Sequence[Items]) -> list[Candidates]:
+        """Ask every model about some histories, which are read in batches.
+
+        Parameters
+        ----------
+        histories : one (time,) a case
+            item_idx, oldest first.
+        excluded : one (n,) a case
+            item_idx of films that take no candidate's place.
+        """
+        tables = [source.model.scores(histories) for source in self.sources]
+        offered = []
+        for case, barred in enumerate(excluded):
+            chosen = np.zeros(self.items, bool)
+            for source, table in zip(self.sources, tables, strict=True):
+                table[case, barred] = -np.inf
+                chosen[best(table[case], source.candidates)] = True
+            offered.append(np.flatnonzero(chosen))
+        ranked = [ranker.model.scores_of(histories, offered) for ranker in self.rankers]
+        found = []
+        for case, items in enumerate(offered):
+            scores = np.stack([*(table[case, items] for table in tables), *(one[case] for one in ranked)])
+            found.append(Candidates(items, scores, standardise(scores)))
+        return found
+
+    def recommend(self, history: Items, k: int, exclude: Items) -> Ranking:
+        """The `k` best films for a history, without those in `exclude`."""
+        (found,) = self.candidates([history], [exclude])
+        places, scores = leading(self.weights @ found.scores, k)
+        return Ranking(found.items[places], scores, self.weights / found.deviations)
+
+    def affinity(self, history: Items) -> Floats:
+        """How near every film is to a history, by the sources: (items,), mean 0 and deviation 1."""
+        scores = np.concatenate([source.model.scores([history]) for source in self.sources])
+        standardise(scores)
+        whole = (self.weights[: len(scores)] @ scores)[None]
+        standardise(whole)
+        own: Floats = whole[0]
+        return own
+
+    def likeness(self, item: int) -> Floats:
+        """Every film's likeness to one of them, by the first model that knows any: (items,), at most 1."""
+        for model in self.models.values():
+            found = model.likeness(item)
+            if found is not None:
+                return found
+        return np.zeros(self.items, np.float32)
+
+    def reasons(self, history: Items, ranking: Ranking, items: Items, count: int) -> tuple[Items, Floats]:
+        """The films of a history that contributed most to each of `items`: their places in it, and their shares.
+
+        A share is of all that speaks for a film in the scores of the models that give reasons; what speaks against
+        it has no share.
+
+        Returns
+        -------
+        (items, count) int64, (items, count) float32
+            The largest share first; fewer than `count` of a shorter history. Of a row the shares' sum is at most 1.
+        """
+        whole = np.zeros((len(items), len(history)), np.float32)
+        for model, scale in zip(self.models.values(), ranking.scales.tolist(), strict=True):
+            own = model.contributions(history, items) if scale else None
+            if own is not None:
+                whole[:, len(history) - own.shape[1] :] += np.float32(scale) * own
+        return strongest(whole, min(count, len(history)))

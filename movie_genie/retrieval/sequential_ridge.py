@@ -1,0 +1,96 @@
+"""The sequential ridge: the next film regressed on the latest ones, each weighted by decay^age, in closed form.
+
+It remembers which films follow which (an EASE, Steck 2019, that knows the order), where the towers generalise; beside
+each other they find more than either alone (Cheng et al. 2016, Wide & Deep). Of each film's weights only the largest
+are kept, so that a history costs a few thousand additions.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve
+from scipy.sparse import csr_matrix
+
+from movie_genie import weights
+from movie_genie.artifacts import FOLLOWERS
+from movie_genie.config import SequentialRidgeConfig
+from movie_genie.training.examples import Examples
+
+Items = NDArray[np.int64]
+
+
+def fit_and_write(config: SequentialRidgeConfig, examples: Examples, folder: Path) -> None:
+    """Solve the ridge of one protocol's training events, and write it for `inference`."""
+    films, strength = fit(config, examples.sequences, examples.items)
+    about = {"kind": FOLLOWERS, **config.model_dump()}
+    weights.save(folder, {"films": films, "strength": strength}, about)
+
+
+def fit(
+    config: SequentialRidgeConfig, sequences: Sequence[Items], items: int
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Solve the ridge over the films rated most, and keep each one's strongest followers.
+
+    An example is an event with what its user rated before it: x holds decay^age at each of the latest films (age 0 is
+    the latest), y is 1 at the event's film. The weights are (X'X + λI)⁻¹X'Y.
+
+    Parameters
+    ----------
+    sequences : one (time,) int a user, oldest first
+
+    Returns
+    -------
+    (items, kept) int32
+        item_idx of each film's followers, strongest first.
+    (items, kept) float32
+        How strongly; 0 for films that are not among those rated most.
+
+    Notes
+    -----
+    Takes about 8 bytes × films² of memory and 2.3 films³ operations.
+    """
+    counts = np.bincount(np.concatenate(sequences), minlength=items)
+    known = np.sort(np.argsort(-counts, kind="stable")[: min(config.films, np.count_nonzero(counts))])
+    column = np.full(items, -1)
+    column[known] = np.arange(len(known))
+    gram = np.zeros((len(known), len(known)), np.float32)
+    follows = np.zeros_like(gram)
+    for inputs, targets in _examples(sequences, column, config.decay, config.window):
+        gram += (inputs.T @ inputs).toarray()
+        follows += (inputs.T @ targets).toarray()
+    gram[np.diag_indices_from(gram)] += config.regularisation
+    factor = cho_factor(gram, overwrite_a=True, check_finite=False)
+    solved = cho_solve(factor, follows, overwrite_b=True, check_finite=False)  # (known, known)
+    kept = min(config.kept, len(known))
+    best = np.argsort(-solved, axis=1, kind="stable")[:, :kept]
+    films, strength = np.zeros((items, kept), np.int32), np.zeros((items, kept), np.float32)
+    films[known] = known[best]
+    strength[known] = np.take_along_axis(solved, best, 1)
+    return films, strength
+
+
+def _examples(
+    sequences: Sequence[Items], column: Items, decay: float, window: int, at_once: int = 20_000
+) -> list[tuple[csr_matrix, csr_matrix]]:
+    """Every event with what came before it: pairs of (events, known) inputs and (events, known) targets."""
+    flat = np.concatenate(sequences)
+    position = np.concatenate([np.arange(len(sequence)) for sequence in sequences])
+    width = int(column.max()) + 1
+    pairs = []
+    for first in range(0, len(flat), at_once):
+        events = np.arange(first, min(first + at_once, len(flat)))
+        ages = np.arange(1, window + 1)
+        before = events[:, None] - ages  # (events, window)
+        rows, places = np.nonzero(ages <= position[events][:, None])
+        films = column[flat[before[rows, places]]]
+        values = (decay ** (ages[places] - 1)).astype(np.float32)
+        use = films >= 0
+        shape = (len(events), width)
+        inputs = csr_matrix((values[use], (rows[use], films[use])), shape=shape)
+        target = column[flat[events]]
+        use = target >= 0
+        ones = np.ones(int(use.sum()), np.float32)
+        pairs.append((inputs, csr_matrix((ones, (np.flatnonzero(use), target[use])), shape=shape)))
+    return pairs
