@@ -7,12 +7,12 @@ horror film one star shall not get more of them. Both are measured on the same q
 from pathlib import Path
 
 import numpy as np
+from movie_genie.evaluation.material import load
+from movie_genie.evaluation.protocols import held_out
 
 from movie_genie.cli import run
 from movie_genie.data import schemas
 from movie_genie.engine.recommender import LIKED
-from movie_genie.evaluation.material import load
-from movie_genie.evaluation.protocols import held_out
 from movie_genie.files import read_json
 
 CUTOFF = 10

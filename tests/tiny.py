@@ -8,8 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+from onnx import TensorProto
+from onnx.helper import make_graph, make_model, make_node, make_opsetid, make_tensor_value_info
+from onnx.numpy_helper import from_array
 
-from movie_genie import weights
+from movie_genie import artifacts, weights
 from movie_genie.data import minilm, schemas
 
 
@@ -60,13 +63,22 @@ def make_project(root: Path, seed: int = 7) -> Path:
 def write_results(root: Path, seed: int) -> None:
     """Write what the evaluation and the web app's build leave: a passed gate, few figures, an empty page."""
     results = {
-        "fusion.json": {"fusion_weight": 0.1, "candidates": 30},
+        artifacts.RECIPE: {
+            "sources": [
+                {"name": "two_tower", "candidates": 25, "weight": 1.0},
+                {"name": "sequential_ridge", "candidates": 15, "weight": 0.5},
+            ],
+            "rankers": [{"name": "bert4rec", "weight": 0.7}],
+        },
         "key_metrics.json": {"leave_one_out_integrated_ndcg_at_10": 0.2, "seed": seed},
         "gate.json": {
             "passed": True,
             "incumbent": None,
             "checks": [],
-            "models": weights.fingerprints(root / "models", schemas.PROTOCOLS[0]),
+            "models": {
+                name: artifacts.fingerprint(_folder(root, name, schemas.RELEASED))
+                for name in (*SOURCES, *RANKERS)
+            },
         },
     }
     for name, value in results.items():
@@ -79,48 +91,68 @@ def write_results(root: Path, seed: int) -> None:
     _write_text(root / "frontend/dist/assets/index-abc123.js", "export {};")
 
 
+SOURCES, RANKERS = {"two_tower": "two_tower", "sequential_ridge": "two_tower"}, {"bert4rec": "bert4rec"}
+"""Each model, and the stage that trains it."""
+
+
 def write_models(root: Path, items: int, seed: int) -> None:
-    """Write both models with random weights, under the names that training gives them."""
+    """Write all models with random weights, where training writes them."""
     random = np.random.default_rng(seed)
 
     def normal(*shape: int) -> np.ndarray:
         return (random.normal(size=shape) / np.sqrt(shape[-1])).astype(np.float32)
 
-    def ones(size: int) -> np.ndarray:
-        return np.ones(size, np.float32)
+    about = {"kind": artifacts.SEQUENCE_MODEL, "max_history": MAX_HISTORY}
+    for protocol in schemas.PROTOCOLS:
+        for name in ("two_tower", "bert4rec"):
+            tensors = {"film_vectors": normal(items, DIM), "bias": normal(items)}
+            networks = tiny_networks(normal(DIM, DIM))
+            if name == "bert4rec":
+                del networks[artifacts.CONTRIBUTIONS]
+            weights.save(_folder(root, name, protocol), tensors, about, networks)
+        followers = {
+            "films": random.integers(0, items, (items, 3)).astype(np.int32), "strength": normal(items, 3)
+        }  # fmt: skip
+        settings = {"kind": artifacts.FOLLOWERS, "decay": 0.8, "window": 40}
+        weights.save(_folder(root, "sequential_ridge", protocol), followers, settings)
 
-    two_tower = {
-        "item_vectors": normal(items, DIM), "bias": normal(items),
-        "user_tower.norm.weight": ones(3 * DIM), "user_tower.norm.bias": normal(3 * DIM),
-        "user_tower.hidden.weight": normal(2 * DIM, 3 * DIM), "user_tower.hidden.bias": normal(2 * DIM),
-        "user_tower.out.weight": normal(DIM, 2 * DIM), "user_tower.out.bias": normal(DIM),
-    }  # fmt: skip
-    two_tower |= {
-        "neighbours.films": random.integers(0, items, (items, 3)).astype(np.int32),
-        "neighbours.strength": normal(items, 3),
-    }
-    config = {"decays": [0.3, 0.8, 0.98], "max_history": MAX_HISTORY}
-    config |= {"neighbour_decay": 0.8, "neighbour_window": 40}
-    bert4rec = {
-        "film_vectors": normal(items, DIM), "bias": normal(items), "mask": normal(DIM),
-        "age.weight": normal(MAX_HISTORY + 1, DIM), "norm.weight": ones(DIM), "norm.bias": normal(DIM),
-    }  # fmt: skip
-    for block in ("blocks.0.", "blocks.1."):
-        for norm in ("attention_norm", "feed_forward_norm"):
-            bert4rec |= {f"{block}{norm}.weight": ones(DIM), f"{block}{norm}.bias": normal(DIM)}
-        for name, out, into in (
-            ("qkv", 3 * DIM, DIM),
-            ("mix", DIM, DIM),
-            ("up", 4 * DIM, DIM),
-            ("down", DIM, 4 * DIM),
-        ):
-            bert4rec |= {f"{block}{name}.weight": normal(out, into), f"{block}{name}.bias": normal(out)}
-    for name, tensors, about in (
-        ("two_tower", two_tower, config),
-        ("bert4rec", bert4rec, {"blocks": 2, "heads": 2, "max_history": MAX_HISTORY, "objective": "cloze"}),
-    ):
-        for protocol in schemas.PROTOCOLS:
-            weights.save(root / "models" / name / "weights" / protocol, tensors, about)
+
+def _folder(root: Path, name: str, protocol: str) -> Path:
+    stage = (SOURCES | RANKERS)[name]
+    return root / artifacts.MODELS / stage / artifacts.WEIGHTS / protocol / name
+
+
+def tiny_networks(mix: np.ndarray) -> dict[str, bytes]:
+    """The smallest networks there are: a state is the sum of a history's films times `mix` (dim, dim)."""
+    dim = len(mix)
+    mixed = [make_node("ReduceSum", ["films", "time_axis"], ["sum"], keepdims=0)]
+    mixed += [make_node("MatMul", ["sum", "mix"], ["state"])]
+    network = _graph(
+        mixed, {"films": ("batch", "time", dim)}, {"present": ("batch", "time")}, ("batch", dim), "state", mix
+    )
+    own = [make_node("MatMul", ["films", "mix"], ["mixed"])]  # (1, time, dim)
+    own += [make_node("Transpose", ["mixed"], ["films_last"], perm=[0, 2, 1])]
+    own += [make_node("MatMul", ["items", "films_last"], ["each"])]  # (1, n, time)
+    own += [make_node("Squeeze", ["each", "batch_axis"], ["contributions"])]
+    inputs = {"films": (1, "time", dim)}, {"present": (1, "time")}, {"items": ("n", dim)}
+    contributions = _graph(own, *inputs[:2], ("n", "time"), "contributions", mix, inputs[2])
+    return {artifacts.NETWORK: network, artifacts.CONTRIBUTIONS: contributions}
+
+
+def _graph(nodes, films, present, output, name, mix, items=None) -> bytes:
+    """`present` is taken and not needed: an absent film's vector is zero."""
+    inputs = [make_tensor_value_info(key, TensorProto.FLOAT, shape) for key, shape in films.items()]
+    inputs += [make_tensor_value_info(key, TensorProto.BOOL, shape) for key, shape in present.items()]
+    inputs += [make_tensor_value_info(key, TensorProto.FLOAT, shape) for key, shape in (items or {}).items()]
+    outputs = [make_tensor_value_info(name, TensorProto.FLOAT, output)]
+    constants = [
+        from_array(mix, "mix"),
+        from_array(np.array([1]), "time_axis"),
+        from_array(np.array([0]), "batch_axis"),
+    ]
+    graph = make_graph(nodes, name, inputs, outputs, constants)
+    model = make_model(graph, opset_imports=[make_opsetid("", 18)], ir_version=10)
+    return model.SerializeToString(deterministic=True)
 
 
 def _write_tables(root: Path, random: np.random.Generator) -> None:

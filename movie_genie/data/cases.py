@@ -91,11 +91,11 @@ class Cases:
         return self.take(np.sort(chosen))
 
 
-def held_out(interactions: pd.DataFrame, protocol: str, part: int) -> Cases:
+def held_out(interactions: pd.DataFrame, protocol: str, part: int, per_user: int = CASES_PER_USER) -> Cases:
     """Cases of one part of a split: events to be found from what their user rated before them.
 
     Under ``leave_one_out`` a user has one such event. Under ``temporal`` a user may have hundreds within the
-    part's window of time; CASES_PER_USER of them are asked, evenly spread and the last among them, each from the
+    part's window of time; `per_user` of them are asked, evenly spread and the last among them, each from the
     whole history up to then (the successive targets of Gusak et al. 2025, thinned). Events that nothing came
     before are no cases.
 
@@ -107,12 +107,14 @@ def held_out(interactions: pd.DataFrame, protocol: str, part: int) -> Cases:
         Name of the split's column.
     part : int
         schemas.VALIDATION or schemas.TEST.
+    per_user : int
+        Most cases of one user.
     """
     users = interactions["user_idx"].to_numpy(np.int64)
     (rows,) = np.nonzero(interactions[protocol].to_numpy() == part)
     first = np.searchsorted(users, users[rows])
     rows, first = rows[rows > first], first[rows > first]
-    asked = _spread(users[rows], CASES_PER_USER)
+    asked = _spread(users[rows], per_user)
     rows, first = rows[asked], first[asked]
     events = interactions["item_idx"].to_numpy(np.int64)
     timestamps = interactions["timestamp"].to_numpy(np.int64)

@@ -1,4 +1,4 @@
-"""How much each model counts: chosen on validation cases, all models together, by the metric that is judged."""
+"""How much each model counts: chosen on validation cases, all models together."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -11,7 +11,8 @@ from movie_genie.data.cases import Cases
 from movie_genie.evaluation.measure import CASES_AT_ONCE, by_user, gains
 from movie_genie.inference.two_stage import Candidates, TwoStage
 
-METRIC = "ndcg_at_10"
+METRIC = "ndcg_at_100"
+"""Deeper than what is judged: films found at place 40 count too, so that fewer cases decide by chance."""
 
 FACTORS = (0.0, 0.5, 0.71, 1.41, 2.0)
 """What a weight is tried times; 0 leaves the model out."""
@@ -38,7 +39,7 @@ def ask(two_stage: TwoStage, cases: Cases) -> list[Candidates]:
 
 
 def validate(found: Sequence[Candidates], cases: Cases, weights: Weights) -> float:
-    """NDCG@10 of the candidates in the order of a weighted sum; a target that is none of them counts 0."""
+    """METRIC of the candidates in the order of a weighted sum; a target that is none of them counts 0."""
     ranks = np.full(len(cases), np.inf)
     for case, (items, scores, _) in enumerate(found):
         place = int(np.searchsorted(items, cases.targets[case]))

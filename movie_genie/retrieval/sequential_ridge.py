@@ -24,7 +24,7 @@ Items = NDArray[np.int64]
 def fit_and_write(config: SequentialRidgeConfig, examples: Examples, folder: Path) -> None:
     """Solve the ridge of one protocol's training events, and write it for `inference`."""
     films, strength = fit(config, examples.sequences, examples.items)
-    about = {"kind": FOLLOWERS, **config.model_dump()}
+    about = {**config.model_dump(), "kind": FOLLOWERS}
     weights.save(folder, {"films": films, "strength": strength}, about)
 
 

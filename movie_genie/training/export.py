@@ -67,7 +67,7 @@ def export(model: SequenceModel, folder: Path, max_history: int, about: Mapping[
     weights.save(
         folder,
         {"film_vectors": vectors.numpy(), "bias": model.bias.detach().numpy()},
-        {"kind": SEQUENCE_MODEL, **about, "max_history": max_history},
+        {**about, "kind": SEQUENCE_MODEL, "max_history": max_history},
         networks,
     )
 

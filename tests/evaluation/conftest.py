@@ -24,5 +24,6 @@ def lenient() -> EvaluationConfig:
         check.model_copy(update={"status": "required" if check.against == "incumbent" else "reported"})
         for check in config.gate
     ]
-    changes = {"gate": checks, "candidates": 30, "cutoffs": [10, 20], "newcomer_lengths": [1, 3]}
+    sources = [source.model_copy(update={"candidates": 20}) for source in config.sources]
+    changes = {"gate": checks, "sources": sources, "cutoffs": [10, 20], "newcomer_lengths": [1, 3]}
     return config.model_copy(update=changes)

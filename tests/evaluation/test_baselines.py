@@ -4,9 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_split import split_ratings
 
+from movie_genie.data.cases import Cases, held_out, training_events
 from movie_genie.data.schemas import TEST, TRAIN
-from movie_genie.evaluation.baselines import Ease, Popularity, RecentPopularity, SequentialRidge
-from movie_genie.evaluation.protocols import Cases, held_out, training_events
+from movie_genie.evaluation.baselines import Ease, Popularity, RecentPopularity
 
 ITEMS = 9
 
@@ -17,10 +17,6 @@ def world(seed: int, users: int) -> tuple:
     sequences = [random.permutation(ITEMS)[: random.integers(3, ITEMS)].tolist() for _ in range(users)]
     ratings = split_ratings(sequences)
     return training_events(ratings, "leave_one_out"), held_out(ratings, "leave_one_out", TEST, 1)
-
-
-def sequences_of(training) -> list[list[int]]:
-    return [own.item_idx.tolist() for _, own in training.groupby("user_idx")]
 
 
 def test_popularity_counts_raters_in_training():
@@ -67,51 +63,16 @@ def test_ease_is_the_closed_form_of_steck(users):
         np.testing.assert_allclose(scores[case, others], (history @ weights)[others], atol=1e-5)
 
 
-@pytest.mark.parametrize("window", [1, 3, 40])
-def test_sequential_ridge_is_the_regression_of_the_next_film_on_the_latest(window):
-    training, cases = world(2, 30)
-    decay, regularisation = 0.7, 2.5
-    inputs, targets = [], []
-    for films in sequences_of(training):
-        for place in range(1, len(films)):
-            row = np.zeros(ITEMS)
-            for age, film in enumerate(films[:place][::-1][:window]):
-                row[film] = decay**age
-            inputs.append(row)
-            targets.append(np.eye(ITEMS)[films[place]])
-    x, y = np.array(inputs), np.array(targets)
-    weights = np.linalg.solve(x.T @ x + regularisation * np.eye(ITEMS), x.T @ y)
-    system = SequentialRidge(
-        training, ITEMS, ITEMS, regularisation=regularisation, decay=decay, window=window
-    )
-    scores = system.scores(cases)
-    for case in range(len(cases)):
-        row = np.zeros(ITEMS)
-        for age, film in enumerate(cases.history(case)[::-1][:window]):
-            row[film] = decay**age
-        known = np.isfinite(scores[case])
-        np.testing.assert_allclose(scores[case, known], (row @ weights)[known], atol=1e-5)
-
-
-def test_closed_forms_know_the_most_rated_films_and_recommend_no_other():
+def test_ease_knows_the_most_rated_films_and_recommends_no_other():
     training, cases = world(3, 30)
     most_rated = np.argsort(-np.bincount(training.item_idx, minlength=ITEMS), kind="stable")[:5]
-    for system in (
-        Ease(training, ITEMS, 5, 3.0),
-        SequentialRidge(training, ITEMS, 5, regularisation=3.0, decay=0.8, window=40),
-    ):
-        scores = system.scores(cases)
-        assert set(np.flatnonzero(np.isfinite(scores).any(axis=0))) == set(most_rated)
+    scores = Ease(training, ITEMS, 5, 3.0).scores(cases)
+    assert set(np.flatnonzero(np.isfinite(scores).any(axis=0))) == set(most_rated)
 
 
 def test_an_empty_history_is_answered():
     training, cases = world(4, 30)
-    empty = cases.cut(0)
-    for system in (
-        Ease(training, ITEMS, ITEMS, 3.0),
-        SequentialRidge(training, ITEMS, ITEMS, regularisation=3.0, decay=0.8, window=40),
-    ):
-        assert not np.isnan(system.scores(empty)).any()
+    assert not np.isnan(Ease(training, ITEMS, ITEMS, 3.0).scores(cases.cut(0))).any()
 
 
 @settings(max_examples=25, deadline=None)
@@ -128,7 +89,6 @@ def test_renumbering_the_films_only_renumbers_the_scores(seed, random):
         lambda events: Popularity(events, ITEMS),
         lambda events: RecentPopularity(events, ITEMS, 1.0),
         lambda events: Ease(events, ITEMS, ITEMS, 3.0),
-        lambda events: SequentialRidge(events, ITEMS, ITEMS, regularisation=3.0, decay=0.8, window=5),
     ):
         before, after = make(training).scores(cases), make(renamed).scores(moved)
         np.testing.assert_allclose(after[:, new], before, atol=1e-4)

@@ -1,9 +1,9 @@
 import numpy as np
 from small_split import split_ratings
 
+from movie_genie.data.cases import held_out
 from movie_genie.data.schemas import TEST
 from movie_genie.evaluation.breakdown import by_latest, by_length
-from movie_genie.evaluation.protocols import held_out
 
 CASES = held_out(
     split_ratings([list(range(length + 1)) for length in (2, 5, 6, 20, 21)]), "leave_one_out", TEST, 1

@@ -14,17 +14,25 @@ import tiny
 from movie_genie import weights
 from movie_genie.config import EvaluationConfig
 from movie_genie.data import schemas
+from movie_genie.data.cases import held_out
 from movie_genie.errors import UserError
-from movie_genie.evaluation import incumbent, material
+from movie_genie.evaluation import incumbent
+from movie_genie.evaluation import inputs as inputs_module
 from movie_genie.evaluation.evaluate import evaluate
 from movie_genie.evaluation.measure import measure
-from movie_genie.evaluation.protocols import held_out
-from movie_genie.evaluation.systems import SYSTEMS
+from movie_genie.evaluation.systems import label, names
 from movie_genie.files import digest, read_json, write_json
 from movie_genie.releases import store as releases
 
-OUTPUTS = ["fusion.json", "gate.json", "key_metrics.json", "per_user.parquet", "report.html", "timings.json"]
+OUTPUTS = [
+    "gate.json", "key_metrics.json", "per_user.parquet", "report.html", "timings.json", "two_stage.json",
+]  # fmt: skip
 PLOTS = ["plots/history_length.csv", "plots/systems.csv"]
+
+
+SYSTEMS = [
+    "integrated", "two_tower", "sequential_ridge", "bert4rec", "ease", "recent_popularity", "popularity",
+]  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +53,7 @@ def evaluated(evaluable: Path, lenient: EvaluationConfig, tmp_path_factory: pyte
 
 
 def strict(config: EvaluationConfig, at_least: float) -> EvaluationConfig:
-    floor = next(check for check in config.gate if check.against == "floor")
+    floor = next(check for check in config.gate if check.against == "number")
     return config.model_copy(
         update={"gate": [floor.model_copy(update={"at_least": at_least, "status": "required"})]}
     )
@@ -85,12 +93,17 @@ def test_the_figures_follow_from_the_ranks_of_each_case(evaluated):
         assert metrics[f"{protocol}_cases"] == len(rows)
 
 
-def test_the_fusion_weight_is_one_of_the_config_and_written_for_serving(evaluated, lenient):
-    fusion = read_json(evaluated / "results/fusion.json")
-    assert fusion["fusion_weight"] in lenient.fusion_weights
-    assert fusion["candidates"] == 30
+def test_the_recipe_for_serving_holds_the_sources_rankers_and_the_weights_that_validation_chose(
+    evaluated, lenient
+):
+    recipe = read_json(evaluated / "results/two_stage.json")
+    assert [(one["name"], one["candidates"]) for one in recipe["sources"]] == [
+        (source.name, source.candidates) for source in lenient.sources
+    ]
+    assert [one["name"] for one in recipe["rankers"]] == lenient.rankers
     metrics = read_json(evaluated / "results/key_metrics.json")
-    assert metrics["leave_one_out_fusion_weight"] == fusion["fusion_weight"]
+    for one in (*recipe["sources"], *recipe["rankers"]):
+        assert metrics[f"leave_one_out_{one['name']}_weight"] == one["weight"] >= 0
 
 
 def test_plots_have_a_row_for_each_system(evaluated):
@@ -140,12 +153,13 @@ def test_titles_are_shown_as_they_are_and_never_run(evaluable, lenient, tmp_path
     assert "<script" not in page
 
 
-def test_the_report_needs_nothing_but_itself(evaluated):
+def test_the_report_needs_nothing_but_itself(evaluated, lenient):
     page = (evaluated / "results/report.html").read_text()
     assert "http" not in page
     assert "src=" not in page
-    for label in SYSTEMS.values():
-        assert label in page
+    assert names(lenient) == SYSTEMS
+    for system in SYSTEMS:
+        assert label(system) in page
 
 
 @pytest.fixture(scope="module")
@@ -186,8 +200,8 @@ def test_on_another_split_the_release_in_use_answers_the_new_questions(evaluated
 
 
 def test_films_that_came_since_change_no_answer_of_the_release_in_use(evaluated, in_use):
-    inputs = material.load(evaluated)
-    cases = held_out(inputs.interactions, "leave_one_out", schemas.TEST, 1)
+    inputs = inputs_module.load(evaluated)
+    cases = held_out(inputs.interactions, "leave_one_out", schemas.TEST)
     before = measure("before", incumbent._Release(in_use / "current", inputs.movie_ids), cases)
     grown = np.union1d(inputs.movie_ids, [0, inputs.movie_ids[3] + 1, 10**6])
     place = np.searchsorted(grown, inputs.movie_ids)
@@ -199,8 +213,8 @@ def test_films_that_came_since_change_no_answer_of_the_release_in_use(evaluated,
 
 
 def test_films_that_came_since_are_out_of_reach_of_the_release_in_use(evaluated, in_use):
-    inputs = material.load(evaluated)
-    cases = held_out(inputs.interactions, "leave_one_out", schemas.TEST, 1)
+    inputs = inputs_module.load(evaluated)
+    cases = held_out(inputs.interactions, "leave_one_out", schemas.TEST)
     grown = np.append(inputs.movie_ids, 10**6)
     targets, events = cases.targets.copy(), cases.events.copy()
     targets[0] = events[cases.starts[1]] = len(grown) - 1  # the target of one user, in the history of another
@@ -226,11 +240,11 @@ def test_a_broken_release_in_use_can_be_replaced_and_is_named(evaluated, in_use,
 
 def test_models_that_give_nan_are_refused_by_name(evaluable, lenient, tmp_path):
     root = shutil.copytree(evaluable, tmp_path / "project")
-    folder = root / "models/bert4rec/weights/temporal"
+    folder = root / "models/bert4rec/weights/temporal/bert4rec"
     config, tensors = weights.load(folder)
     broken = {name: np.array(tensor) for name, tensor in tensors.items()}
     broken["bias"][:] = np.nan
-    weights.save(folder, broken, config)
+    weights.save(folder, broken, config, {"network.onnx": (folder / "network.onnx").read_bytes()})
     with pytest.raises(UserError, match=r"temporal, \w+: scores hold NaN"):
         evaluate(lenient, root, tmp_path / "releases")
 
@@ -250,3 +264,33 @@ def test_a_split_without_cases_is_one_clear_line(evaluable, lenient, tmp_path):
     schemas.write_table(path, ratings, schemas.INTERACTIONS)
     with pytest.raises(UserError, match=r"interactions\.parquet: no test case under temporal"):
         evaluate(lenient, root, tmp_path / "releases")
+
+
+def test_a_model_that_was_never_trained_is_named_with_those_that_were(evaluable, lenient, tmp_path):
+    root = shutil.copytree(evaluable, tmp_path / "project")
+    config = lenient.model_copy(update={"rankers": ["oracle"]})
+    says = r"no model 'oracle' under .*; trained are bert4rec, sequential_ridge, two_tower"
+    with pytest.raises(UserError, match=says):
+        evaluate(config, root, tmp_path / "releases")
+
+
+def test_a_check_against_nothing_that_is_measured_is_refused_before_anything_is(evaluable, lenient, tmp_path):
+    check = lenient.gate[0].model_copy(update={"against": "oracle"})
+    with pytest.raises(UserError, match=r"gate\.0\.against: expected one of number, .*got 'oracle'"):
+        evaluate(lenient.model_copy(update={"gate": [check]}), tmp_path / "nowhere", tmp_path)
+
+
+def test_the_gate_may_ask_for_any_figure_latencies_too(evaluable, lenient, tmp_path):
+    root = shutil.copytree(evaluable, tmp_path / "project")
+    base = lenient.gate[0].model_copy(update={"against": "number", "at_least": None, "status": "required"})
+    slow = base.model_copy(
+        update={"name": "fast", "protocol": None, "metric": "integrated_latency_ms_p99", "at_most": 1e-6}
+    )
+    broad = base.model_copy(update={"name": "broad", "metric": "coverage_at_10", "at_least": 0.01})
+    with pytest.raises(UserError, match=r"fast: integrated_latency_ms_p99 is .*asked: at most 1e-06$"):
+        evaluate(lenient.model_copy(update={"gate": [broad, slow]}), root, tmp_path / "releases")
+    checks = {row["name"]: row["passed"] for row in read_json(root / "results/gate.json")["checks"]}
+    assert checks == {"broad": True, "fast": False}
+    unknown = base.model_copy(update={"metric": "charm", "at_least": 1.0})
+    with pytest.raises(UserError, match="no metric is called leave_one_out_integrated_charm"):
+        evaluate(lenient.model_copy(update={"gate": [unknown]}), root, tmp_path / "releases")

@@ -5,10 +5,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from small_split import split_ratings
 
+from movie_genie.data.cases import Cases, held_out
 from movie_genie.data.schemas import TEST
 from movie_genie.errors import UserError
 from movie_genie.evaluation.measure import best, by_user, gains, measure, rank_metrics
-from movie_genie.evaluation.protocols import Cases, held_out
 from movie_genie.metrics import ndcg_at_k, recall_at_k, reciprocal_rank
 
 

@@ -2,85 +2,80 @@ import numpy as np
 import pytest
 import torch
 
-from movie_genie import weights
 from movie_genie.config import TwoTowerConfig
-from movie_genie.errors import UserError
-from movie_genie.retrieval.inference import TwoTower as Inference
-from movie_genie.retrieval.neighbours import fading, fit_neighbours, neighbour_parts
-from movie_genie.retrieval.two_tower import TwoTower, running_means
+from movie_genie.inference.models import load
+from movie_genie.inference.sequence_model import SequenceModel
+from movie_genie.retrieval.two_tower import TwoTower
 from movie_genie.training.batches import pad
+from movie_genie.training.export import export
 from movie_genie.training.item_tower import Features
+from movie_genie.training.losses import softmax_loss
 
 ITEMS = 40
 CONFIG = TwoTowerConfig(
-    seed=1, threads=1, max_epochs=1, patience=1, learning_rate=0.01, weight_decay=0, dropout=0.2, max_history=12,
-    tokens_per_batch=100, negatives=20, embedding_dim=16, hidden_dim=24, decays=[0.3, 0.9], item_dropout=0.3,
-    neighbour_films=35, neighbours_kept=6, neighbour_decay=0.8, neighbour_window=5, neighbour_ridge=2,
-    neighbour_weights=[0, 1],
+    seed=1, device="cpu", threads=1, max_epochs=1, patience=1, learning_rate=0.01, weight_decay=0, dropout=0.2,
+    max_history=12, tokens_per_batch=100, loss="softmax", negatives=20, gbce_calibration=0.5, embedding_dim=16,
+    hidden_dim=24, decays=[0.3, 0.9], item_dropout=0.3, closed_forms=[],
 )  # fmt: skip
 
 
-@pytest.fixture
-def model() -> TwoTower:
+def build() -> TwoTower:
     torch.manual_seed(3)
     known = torch.ones(ITEMS, 1)
     known[-1] = 0
     content = torch.randn(ITEMS, 384), torch.randint(2, (ITEMS, 5)).float(), torch.randint(4, (ITEMS,))
-    rng = np.random.default_rng(2)
-    neighbours = fit_neighbours(
-        [rng.integers(0, ITEMS, 15) for _ in range(30)],
-        ITEMS,
-        most_films=35,
-        kept=6,
-        decay=0.8,
-        window=5,
-        ridge=2,
-    )
-    model = TwoTower(Features(*content, known), neighbours, CONFIG)
-    model.memory_weight = 3.0
+    model = TwoTower(Features(*content, known), CONFIG)
     torch.nn.init.normal_(model.bias)
     return model.eval()
 
 
 @pytest.fixture
-def inference(model, tmp_path) -> Inference:
-    tensors = {name: tensor.detach().numpy() for name, tensor in model.export().items()}
-    weights.save(tmp_path / "weights", tensors, CONFIG.model_dump())
-    return Inference.load(tmp_path / "weights")
+def model() -> TwoTower:
+    return build()
 
 
-@pytest.mark.parametrize("length", [0, 1, 5, 12, 30])
-def test_inference_scores_as_the_trained_model_does(model, inference, length):
-    history = np.random.default_rng(length).integers(0, ITEMS, length)
-    batch = torch.from_numpy(pad([history[-12:]], ITEMS)) if length else torch.full((1, 1), ITEMS)
-    expected, scores = model.scores(batch)[0].numpy(), inference.scores(history)
-    assert np.abs(scores - expected).max() < 0.04 * expected.std()  # what 8 bits may cost
-    assert np.corrcoef(scores, expected)[0, 1] > 0.9999
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory) -> SequenceModel:
+    folder = tmp_path_factory.mktemp("export") / "model"
+    export(build(), folder, CONFIG.max_history, {})
+    return load(folder)
+
+
+def test_what_is_exported_scores_as_the_trained_model_does(model, exported):
+    vectors = torch.from_numpy(exported.films.all_vectors)
+    model.item_tower.forward = lambda: vectors
+    rng = np.random.default_rng(0)
+    histories = [rng.integers(0, ITEMS, length) for length in (0, 1, 5, 12, 30)]
+    with torch.no_grad():
+        batch = torch.from_numpy(pad([history[-12:] for history in histories], ITEMS))
+        expected = model.scores(batch).numpy()
+    np.testing.assert_allclose(exported.scores(histories), expected, atol=1e-4)
+    alone = np.concatenate([exported.scores([history]) for history in histories])
+    np.testing.assert_allclose(alone, expected, atol=1e-4)
+
+
+def test_eight_bits_a_number_cost_little(model, exported):
+    history = np.arange(9)
+    with torch.no_grad():
+        expected = model.scores(torch.from_numpy(history[None]))[0].numpy()
+    (scores,) = exported.scores([history])
+    assert np.abs(scores - expected).max() < 0.04 * expected.std()
 
 
 @pytest.mark.parametrize("length", [1, 5, 12, 30])
-def test_what_a_film_carries_is_the_scores_slope_along_it_and_what_follows_it(inference, length):
+def test_a_films_contribution_is_the_scores_slope_along_it(model, exported, length):
     rng = np.random.default_rng(length)
     history, items = rng.integers(0, ITEMS, length), np.array([3, 17, 30])
-    reading = inference.read(history)[1]
-    carried = inference.carried(reading, items)
-    recent = history[-CONFIG.max_history :]
-    assert carried.shape == (3, len(recent))
-    memory = torch.tensor(reading.memory)
-    films = torch.tensor(inference.item_vectors[recent])
-    w = {name: torch.tensor(tensor) for name, tensor in inference.tower.items()}
+    contributions = exported.contributions(history, items)
+    films = torch.from_numpy(exported.films.vectors(history[-CONFIG.max_history :]))
+    wanted = torch.from_numpy(exported.films.vectors(items))
+    present = torch.ones(1, len(films), dtype=torch.bool)
 
-    def towers(part: torch.Tensor) -> torch.Tensor:
-        x = (memory @ (films * part[:, None])).flatten()
-        x = torch.nn.functional.layer_norm(x, x.shape, w["norm.weight"], w["norm.bias"])
-        h = torch.nn.functional.gelu(w["hidden.weight"] @ x + w["hidden.bias"], approximate="tanh")
-        return torch.tensor(inference.item_vectors[items]) @ (w["out.weight"] @ h + w["out.bias"])
+    def scores(part: torch.Tensor) -> torch.Tensor:
+        return wanted @ model.query((films * part[:, None])[None], present)[0]
 
-    slopes = torch.autograd.functional.jacobian(towers, torch.ones(len(recent))).numpy()
-    left = fading(CONFIG.neighbour_decay, CONFIG.neighbour_window)
-    parts = neighbour_parts(recent, items, *inference.neighbours, left)
-    np.testing.assert_allclose(carried[:, -parts.shape[1] :], slopes[:, -parts.shape[1] :] + parts, atol=1e-2)
-    np.testing.assert_allclose(carried[:, : -parts.shape[1]], slopes[:, : -parts.shape[1]], atol=1e-2)
+    slopes = torch.autograd.functional.jacobian(scores, torch.ones(len(films))).numpy()
+    np.testing.assert_allclose(contributions, slopes, atol=1e-4)
 
 
 def test_a_later_film_never_changes_an_earlier_user_vector(model):
@@ -88,7 +83,12 @@ def test_a_later_film_never_changes_an_earlier_user_vector(model):
     changed = batch.clone()
     changed[:, 6:] = (changed[:, 6:] + 1) % ITEMS
     vectors = model.item_tower()
-    before, after = model.users(vectors, batch), model.users(vectors, changed)
+
+    def users(rows: torch.Tensor) -> torch.Tensor:
+        films, present = model.lookup(vectors, rows)
+        return model.user_tower(model.user_tower.shares(present) @ films[:, None])
+
+    before, after = users(batch), users(changed)
     assert torch.equal(before[:, :6], after[:, :6])
     assert not torch.allclose(before[:, 6:], after[:, 6:])
 
@@ -99,11 +99,12 @@ def test_padding_does_not_change_a_score(model):
     torch.testing.assert_close(model.scores(history), model.scores(padded))
 
 
-def test_running_means_are_the_weighted_means_they_claim_to_be():
-    films = torch.randn(1, 4, 2)
-    means = running_means(films, torch.ones(1, 4, dtype=torch.bool), torch.tensor([0.5]))
-    expected = (films[0, 2] + 0.5 * films[0, 1] + 0.25 * films[0, 0]) / 1.75
-    torch.testing.assert_close(means[0, 2], expected)
+def test_a_running_mean_is_the_weighted_mean_it_claims_to_be(model):
+    present = torch.ones(1, 4, dtype=torch.bool)
+    shares = model.user_tower.shares(present)[0, 2, 1]  # after the third film, at the decay of .9
+    torch.testing.assert_close(shares, torch.tensor([0.81, 0.9, 1, 0]) / 2.71)
+    newest = model.user_tower.shares(present, newest=True)
+    torch.testing.assert_close(newest[:, 0], model.user_tower.shares(present)[:, -1])
 
 
 def test_a_film_nobody_rated_is_placed_by_its_content_alone(model):
@@ -120,25 +121,8 @@ def test_learning_brings_the_loss_down(model):
     losses = []
     for _ in range(40):
         optimizer.zero_grad()
-        loss = model.loss(batch, torch.ones(ITEMS))
+        loss = model.loss(batch, softmax_loss)
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
     assert losses[-1] < losses[0] / 2
-
-
-def test_another_models_folder_is_refused(tmp_path):
-    weights.save(tmp_path / "weights", {"bias": np.zeros(3, np.float32)}, CONFIG.model_dump())
-    with pytest.raises(UserError, match="no two-tower model"):
-        Inference.load(tmp_path / "weights")
-
-
-def test_the_memorys_weight_is_the_one_that_validates_best(model):
-    seen = []
-
-    def validate() -> dict[str, float]:
-        seen.append(model.memory_weight)
-        return {"ndcg_at_10": 0.5 if model.memory_weight == 1 else 0.1}
-
-    assert model.settle(validate) == {"ndcg_at_10": 0.5, "memory_weight": 1}
-    assert seen == [0, 1] and model.memory_weight == 1

@@ -2,7 +2,14 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from movie_genie.training.losses import sampled_softmax_loss, sampling_probabilities
+from movie_genie.config import Bert4RecConfig
+from movie_genie.training.losses import (
+    gbce_loss,
+    make_loss,
+    sampled_softmax_loss,
+    sampling_probabilities,
+    softmax_loss,
+)
 
 
 @pytest.fixture
@@ -11,37 +18,36 @@ def case():
     return torch.randn(50, 8), torch.randn(300, 8), torch.randn(300) * 0.1, torch.randint(300, (50,))
 
 
-def test_with_every_item_drawn_the_loss_is_the_exact_cross_entropy(case):
-    users, vectors, bias, targets = case
-    exact = F.cross_entropy(users @ vectors.T + bias, targets)
-    assert sampled_softmax_loss(users, vectors, bias, targets, torch.ones(300)) == pytest.approx(
-        exact.item(), rel=1e-5
-    )
+def test_softmax_is_the_cross_entropy_over_all_films(case):
+    states, vectors, bias, targets = case
+    chances = torch.softmax(states @ vectors.T + bias, 1)[torch.arange(50), targets]
+    assert softmax_loss(*case).item() == pytest.approx(-chances.log().mean().item(), rel=1e-5)
+
+
+def test_with_every_item_drawn_the_sampled_loss_is_the_exact_one(case):
+    sampled = sampled_softmax_loss(*case, sampling=torch.ones(300))
+    assert sampled.item() == pytest.approx(softmax_loss(*case).item(), rel=1e-5)
 
 
 def test_the_estimated_normaliser_is_unbiased(case):
-    users, vectors, bias, targets = case
+    """The loss itself is asked; of one event it gives the normaliser, whose mean over many draws is the true one."""
+    states, vectors, bias, targets = (part[:1] if len(part) == 50 else part for part in case)
+    vectors = vectors * 0.3  # a normaliser that a few films decide has no mean within reach
     sampling = sampling_probabilities(torch.arange(300), 100)
-    logits = users @ vectors.T + bias
-    own = logits.gather(1, targets[:, None])[:, 0]
-    estimates = []
-    for _ in range(4000):
-        drawn = torch.rand(300) < sampling
-        weight = drawn / sampling
-        weight = weight.repeat(50, 1).scatter(1, targets[:, None], 1.0)
-        estimates.append((weight * (logits - own[:, None]).exp()).sum(1))
-    exact = (logits - own[:, None]).exp().sum(1)
-    ratio = torch.stack(estimates).mean(0) / exact
-    assert ratio.mean().item() == pytest.approx(1, abs=0.02)
+    assert sampling.max() / sampling.min() > 10  # with equal chances a lost correction would not show
+    losses = torch.stack(
+        [sampled_softmax_loss(states, vectors, bias, targets, sampling) for _ in range(4000)]
+    )
+    exact = softmax_loss(states, vectors, bias, targets).exp()
+    assert (losses.exp().mean() / exact).item() == pytest.approx(1, abs=0.01)
 
 
 def test_a_larger_sample_comes_closer_to_the_exact_loss(case):
-    users, vectors, bias, targets = case
-    exact = F.cross_entropy(users @ vectors.T + bias, targets).item()
+    exact = softmax_loss(*case).item()
 
     def distance(expected: int) -> float:
         sampling = sampling_probabilities(torch.ones(300), expected)
-        losses = [sampled_softmax_loss(users, vectors, bias, targets, sampling).item() for _ in range(200)]
+        losses = [sampled_softmax_loss(*case, sampling).item() for _ in range(200)]
         return sum(abs(loss - exact) for loss in losses) / len(losses)
 
     assert distance(200) < distance(20)
@@ -53,3 +59,57 @@ def test_sampling_probabilities_add_up_to_the_expected_number(expected):
     assert chances.sum().item() == pytest.approx(min(expected, 300), rel=1e-3)
     assert (chances > 0).all() and (chances <= 1).all()
     assert (chances.diff() >= 0).all()  # a more popular film is drawn at least as often
+
+
+def test_sampling_is_by_the_root_of_popularity():
+    chances = sampling_probabilities(torch.tensor([0, 3, 8, 15]), 1)
+    torch.testing.assert_close(chances, torch.tensor([1.0, 2, 3, 4]) / 10, rtol=1e-4, atol=0)
+
+
+def test_gbce_without_calibration_is_the_plain_binary_cross_entropy(case, monkeypatch):
+    states, vectors, bias, targets = case
+    drawn = torch.arange(40)
+    monkeypatch.setattr(torch, "randint", lambda *_, **__: drawn)
+    logits = states @ vectors.T + bias
+    wanted = -F.logsigmoid(logits[torch.arange(50), targets])
+    others = -F.logsigmoid(-logits[:, drawn]) * (drawn != targets[:, None])
+    expected = ((wanted + others.sum(1)) / 41).mean()
+    assert gbce_loss(*case, negatives=40, calibration=0.0).item() == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_full_calibration_raises_the_targets_probability_to_the_share_of_films_shown(case, monkeypatch):
+    states, vectors, bias, targets = case
+    monkeypatch.setattr(torch, "randint", lambda *_, **__: torch.arange(40))
+    own = F.logsigmoid((states @ vectors.T + bias)[torch.arange(50), targets])
+    plain = gbce_loss(*case, negatives=40, calibration=0.0)
+    full = gbce_loss(*case, negatives=40, calibration=1.0)
+    expected = (own * (1 - 40 / 299)).mean() / 41
+    assert (full - plain).item() == pytest.approx(expected.item(), rel=1e-3)
+
+
+def test_gbce_shows_as_many_films_as_asked_but_no_more_than_there_are(case):
+    counts = []
+    for negatives in (7, 5000):
+        torch.manual_seed(0)
+        zero = gbce_loss(torch.zeros(1, 8), case[1], torch.zeros(300), torch.tensor([0]), negatives, 0.0)
+        counts.append(zero.item())  # log 2 a film, target included, over as many: the target may be drawn too
+    assert counts == pytest.approx([0.693, 0.693], abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("name", "same"),
+    [("softmax", softmax_loss), ("sampled_softmax", sampled_softmax_loss), ("gbce", gbce_loss)],
+)
+def test_the_configuration_names_the_loss(case, name, same):
+    config = Bert4RecConfig.model_construct(loss=name, negatives=50, gbce_calibration=0.6)
+    popularity = torch.arange(300)
+    more = {
+        "softmax": (),
+        "sampled_softmax": (sampling_probabilities(popularity, 50),),
+        "gbce": (50, 0.6),
+    }[name]
+    loss = make_loss(config, popularity.numpy(), torch.device("cpu"))
+    torch.manual_seed(5)
+    found = loss(*case).item()
+    torch.manual_seed(5)
+    assert found == same(*case, *more).item()

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_split import split_ratings
 
+from movie_genie.data.cases import Cases, held_out, training_events
 from movie_genie.data.schemas import PROTOCOLS, TEST, VALIDATION
-from movie_genie.evaluation.protocols import Cases, held_out, training_events
 
 
 def as_lists(cases: Cases) -> list[tuple[int, list[int], int]]:

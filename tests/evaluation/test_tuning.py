@@ -1,0 +1,120 @@
+import itertools
+
+import numpy as np
+import pytest
+from small_split import split_ratings
+
+from movie_genie.data.cases import held_out
+from movie_genie.data.schemas import TEST
+from movie_genie.evaluation.evaluate import latency
+from movie_genie.evaluation.measure import by_user, gains, measure
+from movie_genie.evaluation.systems import Alone, Integrated
+from movie_genie.evaluation.tuning import METRIC, tune, validate
+from movie_genie.inference.two_stage import Candidates, Ranker, Source, TwoStage
+
+CASES = held_out(split_ratings([[0, 1, 3], [2, 0, 9], [4, 3, 1]]), "leave_one_out", TEST)
+ITEMS = 10
+
+
+class Liking:
+    """Scores films by their number, whatever the history."""
+
+    def __init__(self, direction: float) -> None:
+        self.direction = direction
+
+    def __len__(self) -> int:
+        return ITEMS
+
+    def scores(self, histories: list[np.ndarray]) -> np.ndarray:
+        return np.tile(self.direction * np.arange(ITEMS, dtype=np.float32), (len(histories), 1))
+
+    def scores_of(self, histories: list[np.ndarray], candidates: list[np.ndarray]) -> list[np.ndarray]:
+        return [row[items] for row, items in zip(self.scores(histories), candidates, strict=True)]
+
+    def contributions(self, history: np.ndarray, items: np.ndarray) -> None:
+        return None
+
+
+class Latest(Liking):
+    """Likes what is numbered like the latest film."""
+
+    def scores(self, histories: list[np.ndarray]) -> np.ndarray:
+        return np.stack([-np.abs(np.arange(ITEMS, dtype=np.float32) - history[-1]) for history in histories])
+
+
+def system(candidates: int, *weights: float) -> TwoStage:
+    """The source likes low numbers, the ranker high ones."""
+    return TwoStage(
+        (Source("low", Liking(-1), candidates),), (Ranker("high", Liking(1)),), np.array(weights, np.float32)
+    )
+
+
+def test_a_model_alone_is_asked_all_films():
+    scores = Alone(Latest(1)).scores(CASES)
+    assert scores.argmax(axis=1).tolist() == [1, 0, 3]
+
+
+def test_films_that_no_source_offers_are_never_recommended():
+    answers = measure("all", Integrated(system(4, 0.0, 1.0)), CASES)
+    # Candidates are the four lowest unseen films, the highest of them first.
+    assert answers.lists[:, :4].tolist() == [[5, 4, 3, 2], [5, 4, 3, 1], [5, 2, 1, 0]]
+    assert (answers.lists[:, 4:] == -1).all()
+    assert answers.ranks.tolist() == [2, np.inf, 2]
+
+
+def candidates_of(two_stage: TwoStage) -> list[Candidates]:
+    return two_stage.candidates(CASES.histories(), CASES.all_seen())
+
+
+@pytest.mark.parametrize("candidates", [4, 7])
+@pytest.mark.parametrize("weights", [(1.0, 0.0), (0.0, 1.0), (1.0, 1.0), (0.3, 1.0)])
+def test_validation_says_what_the_measured_system_reaches(candidates, weights):
+    two_stage = system(candidates, *weights)
+    found = validate(candidates_of(two_stage), CASES, np.array(weights))
+    # Where both weigh the same all candidates are equal, and the middle rank counts.
+    ranks = measure("all", Integrated(two_stage), CASES).ranks
+    assert found == pytest.approx(by_user(CASES.users, gains(METRIC, ranks)).mean(), abs=1e-6)
+
+
+def made_candidates(targets: list[int], scores: list[list[list[float]]]) -> list[Candidates]:
+    return [
+        Candidates(np.arange(len(rows[0])), np.array(rows, np.float32), np.ones(len(rows), np.float32))
+        for rows in scores
+    ]
+
+
+def test_a_model_that_misleads_is_left_out_and_one_that_helps_counts_more():
+    cases = CASES.take(slice(0, 3))
+    target = 2
+    cases.targets[:] = target
+    right = [0.0, 0.1, 1.0, 0.2]
+    wrong = [3.0, 2.0, -1.0, 2.5]
+    found = made_candidates([target] * 3, [[right, wrong]] * 3)
+    trials = tune(found, cases, 2)
+    assert trials[0].weights == (1.0, 1.0)
+    assert trials[-1].value == 1.0 > trials[0].value
+    best = trials[-1].weights
+    assert best[1] == 0 or best[0] / best[1] > 3
+    assert [trial.value for trial in trials] == sorted(trial.value for trial in trials)
+
+
+def test_weights_that_cannot_be_bettered_stay_equal():
+    cases = CASES.take(slice(0, 1))
+    cases.targets[:] = 1
+    found = made_candidates([1], [[[0.0, 1.0], [0.0, 1.0]]])
+    assert [trial.weights for trial in tune(found, cases, 2)] == [(1.0, 1.0)]
+
+
+def test_a_weight_may_grow_further_than_any_list_of_weights():
+    """Only at more than ten times the other's weight is the right model heard."""
+    cases = CASES.take(slice(0, 1))
+    cases.targets[:] = 0
+    rows = [[1.0] + [0.0] * 12, [0.0] + [float(12 - place) for place in range(12)]]
+    trials = tune(made_candidates([0], [rows]), cases, 2)
+    assert trials[-1].value == 1.0
+
+
+def test_latency_is_that_of_whole_calls_in_milliseconds():
+    ticks = itertools.accumulate(itertools.chain([0.0], itertools.cycle([0.002, 0.5])))  # 2 ms inside a call
+    median, slow = latency(system(4, 1.0, 1.0), CASES, 100, lambda: next(ticks))
+    assert (median, slow) == pytest.approx((2.0, 2.0))

@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+
+from movie_genie import weights
+from movie_genie.artifacts import FOLLOWERS
+from movie_genie.errors import UserError
+from movie_genie.inference.followers import Followers
+from movie_genie.inference.models import load
+
+ABOUT = {"kind": FOLLOWERS, "decay": 0.5, "window": 3}
+TENSORS = {
+    "films": np.array([[1, 2], [2, 3], [3, 0], [0, 1]], np.int32),
+    "strength": np.array([[4, 2], [1, 1], [8, 0], [2, 2]], np.float32),
+}
+
+
+@pytest.fixture
+def followers(tmp_path) -> Followers:
+    weights.save(tmp_path / "m", TENSORS, ABOUT)
+    return load(tmp_path / "m")
+
+
+def test_a_history_is_the_sum_of_its_latest_films_followers_older_ones_counting_less(followers):
+    # film 2 counts full, film 1 half, film 0 a quarter; film 3 is beyond the window
+    (scores,) = followers.scores([np.array([3, 0, 1, 2])])
+    assert scores.tolist() == [0, 4 / 4, 2 / 4 + 1 / 2, 1 / 2 + 8]
+
+
+def test_contributions_add_up_to_the_scores(followers):
+    history, items = np.array([3, 0, 1, 2]), np.array([3, 1])
+    parts = followers.contributions(history, items)
+    assert parts.tolist() == [[0, 0.5, 8], [1, 0, 0]]
+    np.testing.assert_allclose(parts.sum(1), followers.scores([history])[0, items])
+    assert followers.contributions(history[:0], items).shape == (2, 0)
+
+
+def test_an_empty_history_says_nothing(followers):
+    assert not followers.scores([np.empty(0, np.int64)]).any()
+
+
+def test_scores_of_some_films_are_those_of_all(followers):
+    histories, wanted = [np.array([1]), np.array([2, 0])], [np.array([2]), np.array([0, 1, 3])]
+    for scores, items, some in zip(
+        followers.scores(histories), wanted, followers.scores_of(histories, wanted), strict=True
+    ):
+        assert some.tolist() == scores[items].tolist()
+
+
+@pytest.mark.parametrize(
+    ("tensors", "about", "says"),
+    [
+        ({"films": TENSORS["films"]}, ABOUT, "strength' is missing"),
+        (TENSORS, {"kind": FOLLOWERS, "window": 3}, "decay' is missing"),
+        (TENSORS, ABOUT | {"window": 0}, "window of 0"),
+        (TENSORS | {"films": TENSORS["films"] + 1}, ABOUT, "films beyond the 4"),
+        (TENSORS | {"strength": TENSORS["strength"][:2]}, ABOUT, "tensor strength is"),
+        (TENSORS, ABOUT | {"kind": "oracle"}, "kind: expected one of sequence_model, followers"),
+    ],
+)
+def test_a_folder_that_is_no_such_model_is_refused_in_one_line(tensors, about, says, tmp_path):
+    weights.save(tmp_path / "m", tensors, about)
+    with pytest.raises(UserError, match=says):
+        load(tmp_path / "m")

@@ -1,0 +1,38 @@
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from movie_genie.inference.selection import best, leading, standardise, strongest, top
+
+SCORES = st.lists(st.sampled_from([-np.inf, -1.0, 0.0, 1.0, 2.5, 2.5]), max_size=40)
+
+
+@given(SCORES, st.integers(1, 50))
+def test_the_best_are_those_that_a_full_sort_finds(scores, count):
+    scores = np.array(scores, np.float32)
+    order = np.argsort(-scores, kind="stable")[:count]
+    assert best(scores, count).tolist() == sorted(order[scores[order] > -np.inf].tolist())
+
+
+@given(SCORES, st.integers(0, 50))
+def test_the_top_is_a_stable_sorts_beginning_without_what_is_not_finite(scores, count):
+    scores = np.array(scores, np.float32)
+    order = np.argsort(-scores, kind="stable")[:count]
+    assert top(scores, count).tolist() == order[scores[order] > -np.inf].tolist()
+    places, values = leading(scores, count)
+    assert places.tolist() == order.tolist()
+    assert values.tolist() == scores[order].tolist()
+
+
+def test_a_row_of_equals_stays_a_row_of_zeros():
+    scores = np.array([[3, 3, 3], [1, 2, 3]], np.float32)
+    deviations = standardise(scores)
+    assert scores[0].tolist() == [0, 0, 0]
+    np.testing.assert_allclose(deviations, [1, np.std([1, 2, 3])], rtol=1e-6)
+    np.testing.assert_allclose(scores[1], np.array([-1, 0, 1]) / np.std([1, 2, 3]), rtol=1e-6)
+
+
+def test_shares_are_of_what_speaks_for_a_film_alone():
+    places, shares = strongest(np.array([[1, -5, 3], [-1, -1, -1]], np.float32), 2)
+    assert places[0].tolist() == [2, 0]
+    assert shares.tolist() == [[0.75, 0.25], [0, 0]]

@@ -1,0 +1,144 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from models import ITEMS, followers, two_stage
+from movie_genie.errors import UserError
+from movie_genie.files import write_json
+from movie_genie.inference.two_stage import Source, TwoStage
+
+HISTORY = st.lists(st.integers(0, ITEMS - 1), max_size=25, unique=True).map(
+    lambda items: np.array(items, np.int64)
+)
+shared = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
+
+
+@shared
+@given(history=HISTORY, k=st.integers(1, 40))
+def test_recommendations_are_new_films_best_first(system, history, k):
+    ranking = system.recommend(history, k, exclude=history)
+    assert len(ranking.items) <= min(k, 20, ITEMS - len(history))
+    assert len(ranking.items) >= min(k, 10, ITEMS - len(history))
+    assert not np.isin(ranking.items, history).any()
+    assert len(set(ranking.items.tolist())) == len(ranking.items)
+    assert (np.diff(ranking.scores) <= 0).all()
+
+
+@shared
+@given(histories=st.lists(HISTORY, min_size=1, max_size=6))
+def test_histories_asked_together_get_the_answers_that_each_gets_alone(system, histories):
+    together = system.candidates(histories, histories)
+    for history, found in zip(histories, together, strict=True):
+        (alone,) = system.candidates([history], [history])
+        np.testing.assert_array_equal(found.items, alone.items)
+        np.testing.assert_allclose(found.scores, alone.scores, atol=1e-4)
+
+
+def test_candidates_are_what_each_source_likes_best(system):
+    history = np.array([1, 2, 3])
+    (found,) = system.candidates([history], [np.empty(0, np.int64)])
+    best = [np.argsort(-source.model.scores([history])[0], kind="stable")[:10] for source in system.sources]
+    assert found.items.tolist() == sorted(set(np.concatenate(best).tolist()))
+
+
+def test_each_models_scores_are_standardised_over_the_candidates(system):
+    history = np.array([4, 9, 17])
+    (found,) = system.candidates([history], [history])
+    assert found.scores.mean(1) == pytest.approx([0, 0, 0], abs=1e-5)
+    assert found.scores.std(1) == pytest.approx([1, 1, 1], abs=1e-4)
+    raw = system.rankers[0].model.scores([history])[0, found.items]
+    np.testing.assert_allclose(found.scores[2], (raw - raw.mean()) / raw.std(), atol=1e-4)
+    assert found.deviations[2] == pytest.approx(raw.std(), rel=1e-4)
+
+
+def test_the_order_is_the_weighted_sums(system):
+    history = np.array([4, 9, 17])
+    (found,) = system.candidates([history], [history])
+    ranking = system.recommend(history, 5, history)
+    whole = system.weights @ found.scores
+    np.testing.assert_allclose(ranking.scores, np.sort(whole)[::-1][:5], rtol=1e-5)
+    only_ranker = system.weighted(np.array([0, 0, 1])).recommend(history, 5, history)
+    assert only_ranker.items.tolist() == found.items[np.argsort(-found.scores[2], kind="stable")[:5]].tolist()
+
+
+def test_excluded_films_take_no_candidates_place(system):
+    history = np.array([1, 2, 3])
+    one = replace(system, sources=system.sources[:1], rankers=(), weights=np.ones(1, np.float32))
+    best = np.argsort(-system.sources[0].model.scores([history])[0])
+    (found,) = one.candidates([history], [best[:3]])
+    assert found.items.tolist() == sorted(best[3:13].tolist())
+
+
+def test_with_every_film_excluded_nothing_is_recommended(system):
+    assert len(system.recommend(np.array([1]), 5, exclude=np.arange(ITEMS)).items) == 0
+
+
+@shared
+@given(history=HISTORY.filter(len), count=st.integers(1, 4))
+def test_reasons_are_the_largest_shares_of_the_history(system, history, count):
+    items = np.array([0, 5, 29])
+    ranking = system.recommend(history, 5, history)
+    places, shares = system.reasons(history, ranking, items, count)
+    whole = np.zeros((3, len(history)))
+    for name, scale in zip(system.models, ranking.scales, strict=True):
+        own = system.models[name].contributions(history, items)
+        if own is not None:
+            whole[:, len(history) - own.shape[1] :] += scale * own
+    positive = np.maximum(whole, 0)
+    expected = positive / np.maximum(positive.sum(1, keepdims=True), 1e-9)
+    np.testing.assert_allclose(shares, -np.sort(-expected)[:, :count], atol=1e-5)
+    for row in range(3):
+        assert len(set(places[row].tolist())) == shares.shape[1]
+        np.testing.assert_allclose(expected[row, places[row]], shares[row], atol=1e-5)
+
+
+def test_a_film_that_the_recommended_one_follows_is_its_strongest_reason(system):
+    ridge, history = followers(2), np.array([4, 9, 17])
+    ridge.strength[history] = 0
+    for film, follower in zip(history, (20, 21, 22), strict=True):
+        ridge.films[film, 0], ridge.strength[film, 0] = follower, 50.0
+    alone = replace(system, sources=(Source("ridge", ridge, 10),), rankers=(), weights=np.ones(1, np.float32))
+    ranking = alone.recommend(history, 3, history)
+    places, shares = alone.reasons(history, ranking, np.array([20, 21, 22]), 3)
+    assert places[:, 0].tolist() == [0, 1, 2]
+    assert (shares[:, 0] > 0.99).all()
+
+
+def test_what_a_recipe_says_is_what_is_opened(tmp_path):
+    made = two_stage(tmp_path / "models", candidates=7)
+    folders = {name: tmp_path / "models" / name for name in ("tower", "ranker")}
+    one = replace(made, sources=made.sources[:1], weights=made.weights[[0, 2]])
+    again = TwoStage.of_recipe(one.recipe(), folders, tmp_path / "two_stage.json")
+    history = np.array([1, 2, 3])
+    np.testing.assert_array_equal(
+        again.recommend(history, 5, history).items, one.recommend(history, 5, history).items
+    )
+    write_json(tmp_path / "two_stage.json", one.recipe())
+    np.testing.assert_allclose(TwoStage.of_release(tmp_path).weights, one.weights)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "says"),
+    [
+        ({"sources": [{"name": "gone", "candidates": 3, "weight": 1}], "rankers": []}, "'gone' is missing"),
+        ({"sources": []}, "'rankers' is missing"),
+        ({"sources": [], "rankers": []}, "different numbers of films"),
+        ({"sources": 3, "rankers": []}, "no recipe"),
+    ],
+)
+def test_a_recipe_that_cannot_be_followed_is_one_line(recipe, says, tmp_path):
+    with pytest.raises(UserError, match=says):
+        TwoStage.of_recipe(recipe, {}, tmp_path / "two_stage.json")
+
+
+def test_affinity_is_standardised_and_favours_what_the_sources_like(system):
+    history = np.array([4, 9])
+    affinity = system.affinity(history)
+    assert (affinity.mean(), affinity.std()) == (pytest.approx(0, abs=1e-5), pytest.approx(1, abs=1e-4))
+    scores = np.concatenate([source.model.scores([history]) for source in system.sources])
+    z = (scores - scores.mean(1, keepdims=True)) / scores.std(1, keepdims=True)
+    whole = np.array([1.0, 0.5]) @ z
+    np.testing.assert_allclose(affinity, (whole - whole.mean()) / whole.std(), atol=1e-4)

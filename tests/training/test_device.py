@@ -1,0 +1,74 @@
+import pytest
+import torch
+from torch.overrides import TorchFunctionMode
+
+from movie_genie.config import Bert4RecConfig, TwoTowerConfig, load_config
+from movie_genie.errors import UserError
+from movie_genie.ranking.bert4rec import Bert4Rec
+from movie_genie.retrieval.two_tower import TwoTower
+from movie_genie.training.device import choose_device
+from movie_genie.training.item_tower import Features
+from movie_genie.training.losses import make_loss
+
+ITEMS = 30
+MAKERS = {
+    torch.arange,
+    torch.empty,
+    torch.eye,
+    torch.full,
+    torch.ones,
+    torch.rand,
+    torch.randint,
+    torch.zeros,
+}
+
+
+class OnlyOnADevice(TorchFunctionMode):
+    """Refuses to make a tensor without being told where."""
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        if function in MAKERS:
+            assert "device" in (kwargs or {}), f"{function.__name__} makes a tensor wherever PyTorch likes"
+        return function(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("objective", ["cloze", "causal", None])
+@pytest.mark.parametrize("loss", ["softmax", "sampled_softmax", "gbce"])
+def test_no_tensor_is_made_without_the_device(objective, loss):
+    features = Features(
+        torch.randn(ITEMS, 384),
+        torch.ones(ITEMS, 3),
+        torch.zeros(ITEMS, dtype=torch.int64),
+        torch.ones(ITEMS, 1),
+    )
+    if objective:
+        config = load_config_of("bert4rec", Bert4RecConfig, loss).model_copy(update={"objective": objective})
+        model = Bert4Rec(features, config)
+    else:
+        config = load_config_of("two_tower", TwoTowerConfig, loss)
+        model = TwoTower(features, config)
+    batch = torch.randint(ITEMS, (4, 9))
+    popularity = torch.arange(ITEMS).numpy()
+    with OnlyOnADevice():
+        own = make_loss(config, popularity, torch.device("cpu"))
+        assert torch.isfinite(model.train().loss(batch, own))
+        assert model.eval().scores(batch).shape == (4, ITEMS)
+
+
+def load_config_of(name, model, loss):
+    from pathlib import Path
+
+    path = Path(__file__).parents[2] / f"configs/{name}.yaml"
+    return load_config(path, model).model_copy(update={"loss": loss, "negatives": 10})
+
+
+def test_auto_is_the_cpu_where_there_is_no_gpu(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert choose_device("auto") == choose_device("cpu") == torch.device("cpu")
+    with pytest.raises(UserError, match="device: cuda is asked for, but PyTorch finds no GPU"):
+        choose_device("cuda")
+
+
+def test_auto_is_the_gpu_where_there_is_one(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert [choose_device(name).type for name in ("auto", "cuda", "cpu")] == ["cuda", "cuda", "cpu"]
