@@ -72,7 +72,7 @@ def render(
         first=first.metrics,
         films=len(titles),
         labels={name: label(name) for name in first.answers},
-        headings={metric: _heading(metric) for metric in config.rank_metrics},
+        heading=_heading,
         config=config,
     )
 
@@ -119,7 +119,7 @@ def _protocol(config: EvaluationConfig, name: str, outcome: Outcome) -> dict[str
 
 def _heading(metric: str) -> str:
     kind, _, cutoff = metric.partition("_at_")
-    kind = {"ndcg": "NDCG", "mrr": "MRR"}.get(kind, kind.capitalize())
+    kind = {"ndcg": "NDCG", "mrr": "MRR"}.get(kind, kind.replace("_", " ").capitalize())
     return f"{kind}@{cutoff}" if cutoff else kind
 
 
