@@ -133,7 +133,7 @@ def needs_snapshot(graph: PipelineGraph, snapshot: Snapshot) -> tuple[tuple[str,
 
 
 def task_id(name: str) -> str:
-    """A stage's name in the letters that Airflow allows (`train@us` becomes `train_us`)."""
+    """A stage's name in the letters that Airflow allows (`train us` becomes `train_us`)."""
     return re.sub(r"[^\w.-]", "_", name)
 
 

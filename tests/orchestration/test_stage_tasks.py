@@ -102,10 +102,8 @@ def test_a_tasks_page_says_what_it_is_for_runs_reads_and_makes(project):
 
 
 def test_no_name_becomes_part_of_the_shells_language(tmp_path):
-    """Names come from parameters; run as written, they only ever reach DVC as one word."""
-    graph = graph_of(
-        tmp_path, {"fit": {"foreach": ["a b; touch owned", "$(touch owned)"], "do": {"cmd": "x"}}}
-    )
+    """Whatever a stage is called, its name only ever reaches DVC as one word."""
+    graph = graph_of(tmp_path, {"a b; touch owned": {"cmd": "x"}, "$(touch owned)": {"cmd": "x"}})
     tools = tmp_path / "bin"
     tools.mkdir()
     for tool in ("python", "dvc"):
@@ -122,9 +120,9 @@ def test_no_name_becomes_part_of_the_shells_language(tmp_path):
 
 
 def test_a_name_that_airflow_would_fill_in_is_refused(tmp_path):
-    graph = graph_of(tmp_path, {"fit": {"foreach": ["{{ 1 }}"], "do": {"cmd": "x"}}})
+    graph = graph_of(tmp_path, {"fit {{ 1 }}": {"cmd": "x"}})
     with pytest.raises(GraphError, match="Jinja"):
-        stage_task(graph.stages["fit@{{ 1 }}"], graph, HERE)
+        stage_task(graph.stages["fit {{ 1 }}"], graph, HERE)
 
 
 @pytest.mark.parametrize(
