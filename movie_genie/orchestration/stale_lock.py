@@ -15,30 +15,40 @@ import fcntl
 import json
 import os
 import signal
-import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import psutil
 import yaml
 
 from movie_genie.files import write_text
+from movie_genie.orchestration.dvc_yaml import LOADER
 
 NO_STAGES = 'schema: "2.0"\n'
 """A dvc.lock of a project in which nothing has run."""
 
 
 def command_line(pid: int) -> str | None:
-    """The command line of a running process; None where there is none, or it has ended but for its parent."""
-    if Path("/proc/self/cmdline").exists():
-        try:
-            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        except (FileNotFoundError, ProcessLookupError):
-            return None
-        return b" ".join(words).decode(errors="replace").strip() or None
-    ps = ["ps", "-ww", "-o", "command=", "-p", str(pid)]
-    return subprocess.run(ps, check=False, capture_output=True, text=True).stdout.strip() or None
+    """The command line of a running process; None where there is none, or only its exit status is left."""
+    try:
+        return " ".join(psutil.Process(pid).cmdline())
+    except psutil.NoSuchProcess:
+        return None
+
+
+def is_held(entry: Mapping[str, Any], running: Callable[[int], str | None] = command_line) -> bool:
+    """Whether the process of a lock's entry still runs; its number alone may be another's by now.
+
+    An entry is `{"pid": int, "cmd": str}`, as DVC writes it (hence Any).
+    """
+    try:
+        now = running(entry["pid"])
+    except psutil.AccessDenied:  # macOS tells nothing of other users' processes: it may be a DVC at work
+        return True
+    # The first word may differ: `dvc` is `python -m dvc` to the system where it was started so.
+    return now is not None and now.endswith(entry["cmd"].partition(" ")[2])
 
 
 def clear_stale(project: Path, running: Callable[[int], str | None] = command_line) -> list[str]:
@@ -66,13 +76,11 @@ def _clear_entries(project: Path, running: Callable[[int], str | None]) -> list[
             return ["the lock file was half written and is removed"]
         stale: dict[int, str] = {}
 
-        def holds(entry: dict[str, Any]) -> bool:  # Any: {"pid": int, "cmd": str}, as DVC writes it
-            now = running(entry["pid"])
-            arguments = entry["cmd"].partition(" ")[2]  # `dvc` itself may be `python -m dvc` to the system
-            if now is not None and now.endswith(arguments):
-                return True
-            stale[entry["pid"]] = entry["cmd"]
-            return False
+        def holds(entry: Mapping[str, Any]) -> bool:  # Any: see is_held
+            held = is_held(entry, running)
+            if not held:
+                stale[entry["pid"]] = entry["cmd"]
+            return held
 
         kept = {
             "write": {path: entry for path, entry in entries.get("write", {}).items() if holds(entry)},
@@ -127,7 +135,7 @@ def is_whole(record: bytes) -> bool:
     if not record.endswith(b"\n") or record.endswith(b":\n"):
         return False
     try:
-        yaml.load(record, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # both are safe
+        yaml.load(record, Loader=LOADER)  # noqa: S506  # see there
     except yaml.YAMLError:
         return False
     return True

@@ -10,7 +10,7 @@ import yaml
 
 from movie_genie.errors import UserError
 from movie_genie.orchestration.dvc_graph import GraphError, PipelineGraph, load_graph
-from movie_genie.orchestration.stale_lock import command_line
+from movie_genie.orchestration.stale_lock import is_held
 
 DVC = (sys.executable, "-m", "dvc")
 
@@ -78,13 +78,8 @@ def running(root: Path, graph: PipelineGraph) -> set[str]:
         locks = json.loads((root / ".dvc/tmp/rwlock").read_text(encoding="utf-8")).get("write", {})
     except (OSError, json.JSONDecodeError):  # no lock, or the file is just being written
         return set()
-    held = {path for path, holder in locks.items() if _alive(holder)}
+    held = {path for path, holder in locks.items() if is_held(holder)}
     place = root.resolve()
     return {
         name for name, stage in graph.stages.items() if any(str(place / out) in held for out in stage.writes)
     }
-
-
-def _alive(holder: dict[str, Any]) -> bool:  # Any: {"pid": int, "cmd": str}
-    """Whether the lock's process still runs; its number alone may be anybody's by now."""
-    return (command_line(holder["pid"]) or "").endswith(holder["cmd"].partition(" ")[2])
