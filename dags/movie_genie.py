@@ -6,6 +6,7 @@ from pathlib import Path
 from airflow.configuration import conf
 from airflow.sdk import CronTriggerTimetable
 
+from movie_genie.airflow_api import DAG_ID
 from movie_genie.config import AirflowConfig, load_config
 from movie_genie.orchestration.dvc_dag import DvcDag
 from movie_genie.orchestration.stage_tasks import Snapshot, Workspace, duration
@@ -28,7 +29,7 @@ dag = DvcDag(
         desc="Write the viewers' ratings to the file that `ingest` reads: the same ratings, the same bytes.",
         queue="web",  # where the viewers' database is
     ),
-    dag_id="movie_genie",
+    dag_id=DAG_ID,
     description="Retrain on new ratings, and deploy if the gate lets it pass.",
     schedule=None
     if config.schedule is None

@@ -6,14 +6,13 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from movie_genie.airflow_api import AirflowApi
+from movie_genie.airflow_api import DAG_ID, AirflowApi
 from movie_genie.backend.settings import Settings
 from movie_genie.errors import UserError
 
 STATUS = Path("scripts/run_full_pipeline.py")
 STATUS_SECONDS = 30
 AIRFLOW_SECONDS = 5
-DAG = "movie_genie"
 RUNS = 5
 
 _stage_line = re.compile(r"(\w+)  +(\S.*)")
@@ -90,7 +89,7 @@ def dag_runs(api: AirflowApi) -> list[DagRun]:
     """
     return [
         DagRun(str(run["dag_run_id"]), str(run["state"]), run.get("start_date"), run.get("end_date"))
-        for run in api.runs(DAG, RUNS)
+        for run in api.runs(DAG_ID, RUNS)
     ]
 
 
@@ -104,6 +103,6 @@ def latest_run(api: AirflowApi) -> list[StageState]:
     """
     return [
         StageState(str(task["task_id"]), str(task["state"]))
-        for run in api.runs(DAG, 1)
-        for task in api.tasks(DAG, run["dag_run_id"])
+        for run in api.runs(DAG_ID, 1)
+        for task in api.tasks(DAG_ID, run["dag_run_id"])
     ]

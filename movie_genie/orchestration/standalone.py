@@ -10,6 +10,7 @@ from types import TracebackType
 import psutil
 
 from movie_genie.errors import UserError
+from movie_genie.polling import poll
 
 STOP_SECONDS = 10.0
 """How long processes may take to end by themselves."""
@@ -80,18 +81,17 @@ class Components:
 
     def wait_until(self, ready: Callable[[], bool]) -> None:
         """Wait for `ready`, watching that all keep running."""
-        give_up = time.monotonic() + START_SECONDS
-        while not ready():
+
+        def ready_and_all_running() -> bool:
             self.check()
-            if time.monotonic() > give_up:
-                raise UserError(f"Airflow was not ready after {START_SECONDS:.0f} s; see {self._logs}")
-            time.sleep(1)
+            return ready()
+
+        if not poll(ready_and_all_running, every=1, within=START_SECONDS):
+            raise UserError(f"Airflow was not ready after {START_SECONDS:.0f} s; see {self._logs}")
 
     def watch(self) -> None:
         """Keep watching until interrupted or one of them ends."""
-        while True:
-            self.check()
-            time.sleep(1)
+        poll(self.check, every=1)
 
     def __enter__(self) -> "Components":
         self._logs.mkdir(parents=True, exist_ok=True)
