@@ -1,9 +1,15 @@
-"""Airflow's components as processes of this machine, started together and stopped together."""
+"""Airflow's components as processes of this machine, started together and stopped together.
+
+`airflow standalone` starts the same four, but signals only these four when it is stopped: tasks, DVC and its
+stages would run on, and it does not notice that a component has ended. docs/how-to/scheduling-with-airflow.md
+lists what else differs.
+"""
 
 import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -108,43 +114,28 @@ class Components:
 
 
 def _stop(family: set[psutil.Process]) -> None:
-    """End processes and all that they started, directly or not."""
+    """End processes and all that they started, directly or not, until none is left."""
     give_up = time.monotonic() + STOP_SECONDS
     told: set[psutil.Process] = set()
-    while True:
+    while family:
         for member in list(family):
-            family.update(_children(member))
+            with suppress(psutil.NoSuchProcess):
+                family.update(member.children(recursive=True))
         family = {member for member in family if _alive(member)}
-        if not family:
-            return
-        for member in family:
-            _signal(member, kill=time.monotonic() > give_up, again=member not in told)
+        late = time.monotonic() > give_up
+        for member in family if late else family - told:
+            with suppress(psutil.NoSuchProcess):
+                member.send_signal(signal.SIGKILL if late else signal.SIGTERM)
         told |= family
         psutil.wait_procs(family, timeout=0.5)
 
 
-def _children(process: psutil.Process) -> list[psutil.Process]:
-    try:
-        return list(process.children(recursive=True))
-    except psutil.NoSuchProcess:
-        return []
-
-
 def _alive(process: psutil.Process) -> bool:
+    """Whether it still runs; one that has ended may be listed until its parent notices."""
     try:
         return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
-
-
-def _signal(process: psutil.Process, *, kill: bool, again: bool) -> None:
-    try:
-        if kill:
-            process.kill()
-        elif again:
-            process.terminate()
-    except psutil.NoSuchProcess:
-        pass
 
 
 def _last_lines(log: Path) -> str:
