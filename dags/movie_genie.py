@@ -9,7 +9,7 @@ from airflow.sdk import CronTriggerTimetable
 from movie_genie.airflow_api import DAG_ID
 from movie_genie.config import AirflowConfig, load_config
 from movie_genie.orchestration.dvc_dag import DvcDag
-from movie_genie.orchestration.stage_tasks import Snapshot, Workspace, duration
+from movie_genie.orchestration.stage_tasks import Snapshot, Workspace, parse_duration
 from movie_genie.orchestration.task_events import report_failure
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -39,10 +39,10 @@ dag = DvcDag(
     is_paused_upon_creation=False,
     default_args={
         "retries": config.retries,
-        "retry_delay": duration(config.retry_delay),
+        "retry_delay": parse_duration(config.retry_delay),
         "retry_exponential_backoff": True,
-        "max_retry_delay": duration(config.max_retry_delay),
-        "execution_timeout": duration(config.execution_timeout),
+        "max_retry_delay": parse_duration(config.max_retry_delay),
+        "execution_timeout": parse_duration(config.execution_timeout),
         "queue": config.queue,
         "pool": config.pool,
         "on_failure_callback": report_failure,

@@ -54,7 +54,7 @@ class TaskMetadata:
     returns_output: bool = False  # whether its last line of output is a result that others read
 
 
-def duration(text: str) -> timedelta:
+def parse_duration(text: str) -> timedelta:
     """`30s`, `15m`, `2h` or `1d`.
 
     Raises
@@ -138,7 +138,7 @@ def task_id(name: str) -> str:
 
 
 def _carry(direction: str, file: str) -> list[str]:
-    return ["python", "-m", "movie_genie.orchestration.snapshots", direction, file]
+    return ["python", "-m", "movie_genie.orchestration.carry_snapshot", direction, file]
 
 
 def _result_of(snapshot: Snapshot) -> str:
@@ -174,7 +174,7 @@ def _settings(stage: Stage, path: Path) -> dict[str, Any]:  # Any: each of its o
     settings = dict(given)
     if "execution_timeout" in settings:
         try:
-            settings["execution_timeout"] = duration(settings["execution_timeout"])
+            settings["execution_timeout"] = parse_duration(settings["execution_timeout"])
         except ValueError as error:
             raise GraphError(f"{where}.execution_timeout: {error}") from None
     return settings

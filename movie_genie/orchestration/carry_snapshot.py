@@ -1,4 +1,4 @@
-"""Carry a snapshot between machines: `python -m movie_genie.orchestration.snapshots push|pull FILE`.
+"""Carry a snapshot between machines: `python -m movie_genie.orchestration.carry_snapshot push|pull FILE`.
 
 A snapshot is an input that no stage makes, so DVC carries it nowhere; yet all machines must run a pipeline on
 the same one. `push` stores the file in the DVC remote under its own digest and prints that as its last line.
@@ -99,4 +99,4 @@ if __name__ == "__main__":
         case [("push" | "pull") as direction, file]:
             main(direction, file)
         case _:
-            sys.exit("usage: python -m movie_genie.orchestration.snapshots push|pull FILE")
+            sys.exit("usage: python -m movie_genie.orchestration.carry_snapshot push|pull FILE")
