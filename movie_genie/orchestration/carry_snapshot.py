@@ -30,9 +30,8 @@ def push(file: Path, remote: Any) -> str:  # Any: DVC's remote; DVC has no types
     place = _place(remote, digest)
     if not remote.fs.exists(place):
         remote.fs.makedirs(remote.fs.parent(place))
-        unfinished = (
-            f"{place}.{uuid.uuid4().hex}"  # several may push it; a broken transfer is never taken for it
-        )
+        # Under a name of its own until it is whole: several may push it, and a transfer may break off.
+        unfinished = f"{place}.{uuid.uuid4().hex}"
         remote.fs.put_file(str(file), unfinished)
         remote.fs.move(unfinished, place)
     return digest

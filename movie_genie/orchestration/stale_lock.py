@@ -1,14 +1,14 @@
 """Clear what a killed DVC left behind: `python -m movie_genie.orchestration.stale_lock [PROJECT]`.
 
-While a stage runs, DVC keeps its process number and command line in `.dvc/tmp/rwlock`. When DVC is killed it
-cannot take them out again. DVC itself clears an entry whose process is gone, but waits for ever where another
-process has been given that number since (after a restart, and often in containers). Here an entry counts only
-while its number belongs to a process with its arguments.
+While a stage runs, DVC keeps its process number and command line in `.dvc/tmp/rwlock`. A DVC that is killed
+leaves them there. DVC itself removes an entry whose process is gone, but waits for ever where another process
+has been given that number since (after a restart, and often in containers). Here an entry counts only while its
+number belongs to a process with its arguments.
 
-DVC writes dvc.lock in place. Killed on the way, it leaves it empty or cut off, and refuses to read it from then
-on. Such a file gives way to one without stages: the run cache knows them, and restores each without running it.
+DVC writes dvc.lock in place. Killed meanwhile, it leaves the file empty or cut off, and refuses to read it from
+then on. Such a file is replaced by one without stages: the run cache restores each without running it.
 
-DVC's own guards of the files are held meanwhile: this can run at any time, beside any number of DVC processes.
+DVC's own locks on both files are held meanwhile: this can run at any time, beside any number of DVC processes.
 """
 
 import fcntl
@@ -52,11 +52,11 @@ def is_held(entry: Mapping[str, Any], running: Callable[[int], str | None] = com
 
 
 def clear_stale(project: Path, running: Callable[[int], str | None] = command_line) -> list[str]:
-    """Take dead entries out of a project's rwlock, end stages whose DVC was killed, replace a broken dvc.lock.
+    """Remove entries of killed DVCs from a project's rwlock, end their stages, replace a broken dvc.lock.
 
     Returns
     -------
-    One line for each process whose entries were cleared, and one if dvc.lock was replaced.
+    One line for each process whose entries were removed, and one if dvc.lock was replaced.
     """
     return [*_clear_entries(project, running), *_replace_broken_record(project)]
 
@@ -102,7 +102,7 @@ def _clear_entries(project: Path, running: Callable[[int], str | None]) -> list[
 
 
 def _end_orphans(pid: int, running: Callable[[int], str | None]) -> None:
-    """End what a dead DVC left running, since its stage is about to run again.
+    """End what a killed DVC left running, since its stage is about to run again.
 
     A task's DVC leads its own process group, and no process is given a number that a group still bears: where
     the leader is gone, the group's members are its orphans. (A server that it started has left the group.)

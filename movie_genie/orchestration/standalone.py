@@ -30,7 +30,7 @@ class Components:
 
     Each leads a session of its own, so that Ctrl-C reaches only us, and we end them with all that they
     started (Airflow's tasks, DVC, stages): SIGTERM, then SIGKILL; the first last, as tasks report to it, the
-    API server. A server that a stage started as a daemon is nobody's child any more, and stays.
+    API server. A server that a stage started as a daemon is no child of theirs any more, and stays.
     """
 
     def __init__(self, airflow: Path, environment: Mapping[str, str], logs: Path) -> None:

@@ -1,4 +1,4 @@
-"""The pipeline's command line, less its arguments: what to run, and what to say of it."""
+"""The pipeline's command line, less its arguments: what to run, and what to print."""
 
 import time
 from collections import Counter
