@@ -8,7 +8,7 @@ import requests
 from movie_genie.config import ServerConfig, load_config
 from movie_genie.deployment.server import SERVER_URL, Server, run_folder
 
-ANSWER_SECONDS = 3.0
+PATIENCE_SECONDS = 3.0
 
 
 def server_url(root: Path) -> str:
@@ -22,7 +22,7 @@ def server_url(root: Path) -> str:
 def release_served(url: str) -> str | None:
     """The id of the release that a server answers with; None when none answers, or it is another program."""
     try:
-        answer = requests.get(f"{url}/api/ready", timeout=ANSWER_SECONDS)
+        answer = requests.get(f"{url}/api/ready", timeout=PATIENCE_SECONDS)
         answer.raise_for_status()
         return str(answer.json()["release_id"])
     except (requests.RequestException, ValueError, KeyError, TypeError):
