@@ -6,9 +6,10 @@ from pathlib import Path
 from airflow.configuration import conf
 from airflow.sdk import CronTriggerTimetable
 
+from movie_genie.airflow_api import DAG_ID
 from movie_genie.config import AirflowConfig, load_config
 from movie_genie.orchestration.dvc_dag import DvcDag
-from movie_genie.orchestration.stage_tasks import Snapshot, Workspace, duration
+from movie_genie.orchestration.stage_tasks import Snapshot, Workspace, parse_duration
 from movie_genie.orchestration.task_events import report_failure
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,7 +29,7 @@ dag = DvcDag(
         desc="Write the viewers' ratings to the file that `ingest` reads: the same ratings, the same bytes.",
         queue="web",  # where the viewers' database is
     ),
-    dag_id="movie_genie",
+    dag_id=DAG_ID,
     description="Retrain on new ratings, and deploy if the gate lets it pass.",
     schedule=None
     if config.schedule is None
@@ -38,10 +39,10 @@ dag = DvcDag(
     is_paused_upon_creation=False,
     default_args={
         "retries": config.retries,
-        "retry_delay": duration(config.retry_delay),
+        "retry_delay": parse_duration(config.retry_delay),
         "retry_exponential_backoff": True,
-        "max_retry_delay": duration(config.max_retry_delay),
-        "execution_timeout": duration(config.execution_timeout),
+        "max_retry_delay": parse_duration(config.max_retry_delay),
+        "execution_timeout": parse_duration(config.execution_timeout),
         "queue": config.queue,
         "pool": config.pool,
         "on_failure_callback": report_failure,

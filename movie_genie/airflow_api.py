@@ -8,6 +8,9 @@ import requests
 
 from movie_genie.errors import UserError
 
+DAG_ID = "movie_genie"
+"""The pipeline's DAG, as dags/movie_genie.py declares it."""
+
 TIMEOUT_SECONDS = 15
 
 

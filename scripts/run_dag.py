@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from movie_genie.airflow_api import DAG_ID
 from movie_genie.cli import run
 from movie_genie.config import AirflowConfig, load_config
 from movie_genie.orchestration.dag_run import run_and_wait
@@ -13,7 +14,7 @@ def main() -> None:
     """Read the arguments and run."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, help="instead of configs/airflow.yaml's")
-    parser.add_argument("--dag", default="movie_genie", help="which DAG (movie_genie)")
+    parser.add_argument("--dag", default=DAG_ID, help="which DAG (%(default)s)")
     arguments = parser.parse_args()
     root = Path(__file__).resolve().parents[1]
 

@@ -1,27 +1,22 @@
-"""How the pipeline is doing: asked of the operator's own command and of Airflow, with little patience."""
+"""How the pipeline is doing: asked of DVC and of Airflow, neither of which may take long."""
 
-import re
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from movie_genie.airflow_api import AirflowApi
+from movie_genie.airflow_api import DAG_ID, AirflowApi
 from movie_genie.backend.settings import Settings
 from movie_genie.errors import UserError
+from movie_genie.pipeline.dvc import pipeline_of
+from movie_genie.pipeline.status import stage_statuses
 
-STATUS = Path("scripts/run_full_pipeline.py")
 STATUS_SECONDS = 30
 AIRFLOW_SECONDS = 5
-DAG = "movie_genie"
 RUNS = 5
-
-_stage_line = re.compile(r"(\w+)  +(\S.*)")
 
 
 @dataclass(frozen=True, slots=True)
 class StageState:
-    """A stage of dvc.yaml, and in words whether it is up to date."""
+    """A stage, and its state: in words by DVC, or as Airflow names it."""
 
     stage: str
     state: str
@@ -43,28 +38,12 @@ def stage_states(root: Path) -> list[StageState]:
     Raises
     ------
     UserError
-        Where the server has no pipeline beside it, or the command fails or takes too long.
+        Where the server has no pipeline beside it, or DVC fails or takes too long.
     """
-    if not (root / STATUS).exists():
+    if not (root / "dvc.yaml").exists():
         raise UserError("this server runs apart from the pipeline; look at Airflow instead")
-    command = [sys.executable, str(STATUS), "--status"]
-    try:
-        done = subprocess.run(
-            command,
-            cwd=root,
-            timeout=STATUS_SECONDS,
-            capture_output=True,
-            text=True,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
-    except subprocess.TimeoutExpired:
-        raise UserError(f"{STATUS} --status did not end within {STATUS_SECONDS} s") from None
-    if done.returncode:
-        last = done.stderr.strip().splitlines()[-1:] or ["no reason given"]
-        raise UserError(f"{STATUS} --status failed: {last[0]}")
-    found = [match.groups() for line in done.stdout.splitlines() if (match := _stage_line.fullmatch(line))]
-    return [StageState(stage, state) for stage, state in found]
+    statuses = stage_statuses(root, pipeline_of(root), STATUS_SECONDS)
+    return [StageState(status.stage, str(status)) for status in statuses]
 
 
 def airflow(settings: Settings) -> AirflowApi:
@@ -90,7 +69,7 @@ def dag_runs(api: AirflowApi) -> list[DagRun]:
     """
     return [
         DagRun(str(run["dag_run_id"]), str(run["state"]), run.get("start_date"), run.get("end_date"))
-        for run in api.runs(DAG, RUNS)
+        for run in api.runs(DAG_ID, RUNS)
     ]
 
 
@@ -104,6 +83,6 @@ def latest_run(api: AirflowApi) -> list[StageState]:
     """
     return [
         StageState(str(task["task_id"]), str(task["state"]))
-        for run in api.runs(DAG, 1)
-        for task in api.tasks(DAG, run["dag_run_id"])
+        for run in api.runs(DAG_ID, 1)
+        for task in api.tasks(DAG_ID, run["dag_run_id"])
     ]

@@ -1,4 +1,8 @@
-"""Airflow's folder and settings on this machine: what `make airflow` and its workers are started with."""
+"""Airflow's folder and settings on this machine: what `make airflow` and its workers are started with.
+
+`airflow standalone` alone would keep its files in the user's home, shared with any other Airflow there, and
+make secrets that no worker on another machine knows. docs/how-to/scheduling-with-airflow.md lists each setting.
+"""
 
 import base64
 import json

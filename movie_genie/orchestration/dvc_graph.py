@@ -12,7 +12,7 @@ from pathlib import Path
 from posixpath import join, normpath
 from typing import Any
 
-from movie_genie.orchestration.dvc_yaml import Files, GraphError, stage_definitions
+from movie_genie.orchestration.dvc_yaml import GraphError, stage_definitions
 
 __all__ = ["GraphError", "PipelineGraph", "Stage", "load_graph"]
 
@@ -24,15 +24,12 @@ class Stage:
     name: str
     cmd: tuple[str, ...]  # one shell line each; DVC runs them in this order
     desc: str = ""
-    wdir: str = "."
     deps: tuple[str, ...] = ()
     params: tuple[str, ...] = ()  # parameter files read
     outs: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
     plots: tuple[str, ...] = ()
     meta: Mapping[str, Any] = field(default_factory=dict, hash=False)  # Any: whatever its author wrote
-    frozen: bool = False
-    always_changed: bool = False
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -77,33 +74,26 @@ class PipelineGraph:
         return tuple(self._neighbours[1][name])
 
 
-_known: dict[Path, tuple[Files, PipelineGraph]] = {}
-
-
 def load_graph(path: Path) -> PipelineGraph:
-    """Read a dvc.yaml; while it and the parameter files that it names stay the same, once a process.
+    """Read a dvc.yaml.
 
     Raises
     ------
     GraphError
-        One line, when the file is missing or wrong, outputs overlap, or stages need each other in a circle.
+        One line, when the file is missing or wrong or uses DVC's templates, outputs overlap, or stages need
+        each other in a circle.
     """
     path = path.absolute()
-    if path in _known and _known[path][0].unchanged():
-        return _known[path][1]
-    files = Files()
-    stages: dict[str, Stage] = {}
-    for name, definition in stage_definitions(path, files):
-        if name in stages:
-            raise GraphError(f"{path}: stages.{name}: two stages of this name")
-        stages[name] = _stage(name, definition, f"{path}: stages.{name}")
+    stages = {
+        name: _stage(name, definition, f"{path}: stages.{name}")
+        for name, definition in stage_definitions(path)
+    }
     graph = PipelineGraph(path, stages, _edges(stages.values(), path))
     try:
         graph.order  # noqa: B018  # computed now, so that a circle is reported here
     except CycleError as error:
         circle = " -> ".join(reversed(error.args[1]))
         raise GraphError(f"{path}: stages need each other in a circle: {circle}") from None
-    _known[path] = files, graph
     return graph
 
 
@@ -127,15 +117,12 @@ def _stage(name: str, definition: Mapping[str, Any], where: str) -> Stage:
         name=name,
         cmd=tuple(lines),
         desc=str(definition.get("desc") or ""),
-        wdir=wdir,
         deps=paths("deps"),
         params=_params(definition.get("params") or [], wdir, f"{where}.params"),
         outs=paths("outs"),
         metrics=paths("metrics"),
         plots=paths("plots"),
         meta=meta,
-        frozen=bool(definition.get("frozen", False)),
-        always_changed=bool(definition.get("always_changed", False)),
     )
 
 

@@ -1,4 +1,9 @@
-"""`make airflow` and `make airflow-worker`: Airflow, or one more worker for it, on this machine."""
+"""`make airflow` and `make airflow-worker`: Airflow, or one more worker for it, on this machine.
+
+`serve` is `airflow standalone` for this project: its port and its pools, a start in an order in which an
+interrupted run can go on, one line when Airflow answers, and an end by any of the usual signals.
+docs/how-to/scheduling-with-airflow.md says what differs and why.
+"""
 
 import os
 import signal
@@ -14,7 +19,6 @@ from movie_genie.errors import UserError
 from movie_genie.orchestration.airflow_home import (
     ADMIN,
     HOME,
-    Secrets,
     environment,
     load_secrets,
     make_secrets,
@@ -38,7 +42,8 @@ def serve(project: Path, config: AirflowConfig) -> None:
     home = project / HOME
     known = load_secrets(home)
     secrets = known or make_secrets(home)
-    with Components(_airflow(), _environment(project, config, secrets), home / "output") as airflow:
+    settings = environment(project, config, secrets, os.environ)
+    with Components(_airflow(), settings, home / "output") as airflow:
         print("Airflow starts; this takes about a minute.", flush=True)
         airflow.run("db", "migrate")
         airflow.start("api-server", ["api-server"])
@@ -76,7 +81,7 @@ def work(project: Path, config: AirflowConfig, queues: str, log_port: int) -> No
         raise UserError(
             f"{home / 'secrets.json'}: not found; copy it from the machine that runs `make airflow`"
         )
-    settings = _environment(project, config, secrets)
+    settings = environment(project, config, secrets, os.environ)
     settings.setdefault("AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT", str(log_port))
     name = f"{socket.gethostname()}-{log_port}"
     with Components(_airflow(), settings, home / "output") as airflow:
@@ -103,10 +108,6 @@ def _has_pools(api: AirflowApi, pools: Mapping[str, int]) -> bool:
     except NoAnswerError:
         return False
     return True
-
-
-def _environment(project: Path, config: AirflowConfig, secrets: Secrets) -> dict[str, str]:
-    return environment(project, config, secrets, os.environ)
 
 
 def _airflow() -> Path:

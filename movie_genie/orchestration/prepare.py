@@ -9,13 +9,14 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from movie_genie.airflow_api import AirflowApi
+from movie_genie.airflow_api import DAG_ID, AirflowApi
 from movie_genie.cli import run
 from movie_genie.config import AirflowConfig, load_config
 from movie_genie.errors import UserError
+from movie_genie.polling import poll
 
-DAG = "movie_genie"
-PATIENCE_SECONDS = 600.0
+POLL_SECONDS = 2.0
+FIRST_READ_SECONDS = 600.0
 """How long Airflow may take to read the DAG for the first time."""
 
 RAN = frozenset({"queued", "running", "success"})
@@ -32,12 +33,8 @@ def prepare(
         When Airflow does not answer, cannot read the DAG, or has not read it in time.
     """
     api.set_pools(pools)
-    waited = 0.0
-    while not api.knows(dag_id):
-        if waited >= PATIENCE_SECONDS:
-            raise UserError(f"{api.url}: has not read the DAG {dag_id} after {waited:.0f} s")
-        sleep(2)
-        waited += 2
+    if not poll(lambda: api.knows(dag_id), every=POLL_SECONDS, within=FIRST_READ_SECONDS, sleep=sleep):
+        raise UserError(f"{api.url}: has not read the DAG {dag_id} after {FIRST_READ_SECONDS:.0f} s")
     return None if RAN & {run["state"] for run in api.runs(dag_id)} else api.trigger(dag_id)
 
 
@@ -48,7 +45,7 @@ def main() -> None:
         if not os.environ.get(name):
             raise UserError(f"{name}: not set; expected the Airflow to prepare and who signs in there")
     api = AirflowApi(os.environ["AIRFLOW_URL"], os.environ["AIRFLOW_USER"], os.environ["AIRFLOW_PASSWORD"])
-    started = prepare(api, config.pools, DAG)
+    started = prepare(api, config.pools, DAG_ID)
     print(f"the first run, {started}, is triggered" if started else "the pipeline ran before, or is running")
 
 

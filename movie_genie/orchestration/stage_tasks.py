@@ -39,7 +39,7 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class TaskMetadata:
-    """One task, before it is Airflow's."""
+    """What one Airflow task is made of, as plain data."""
 
     task_id: str
     name: str
@@ -54,7 +54,7 @@ class TaskMetadata:
     returns_output: bool = False  # whether its last line of output is a result that others read
 
 
-def duration(text: str) -> timedelta:
+def parse_duration(text: str) -> timedelta:
     """`30s`, `15m`, `2h` or `1d`.
 
     Raises
@@ -72,7 +72,7 @@ def duration(text: str) -> timedelta:
 def stage_task(
     stage: Stage, graph: PipelineGraph, workspace: Workspace, snapshot: Snapshot | None = None
 ) -> TaskMetadata:
-    """The task of one stage; `snapshot` where the stage's data begins with one.
+    """The task of one stage; `snapshot` if the stage, or one before it, reads it.
 
     Raises
     ------
@@ -109,7 +109,7 @@ def stage_task(
 
 
 def snapshot_task(snapshot: Snapshot, workspace: Workspace) -> TaskMetadata:
-    """The task that takes the snapshot and, where workers share no folder, hands it to them."""
+    """The task that takes the snapshot and, where workers share no folder, stores it for them."""
     commands = [snapshot.command] if workspace.shared else [snapshot.command, _carry("push", snapshot.file)]
     return TaskMetadata(
         task_id=task_id(snapshot.name),
@@ -133,12 +133,12 @@ def needs_snapshot(graph: PipelineGraph, snapshot: Snapshot) -> tuple[tuple[str,
 
 
 def task_id(name: str) -> str:
-    """A stage's name in the letters that Airflow allows (`train@us` becomes `train_us`)."""
+    """A stage's name in the letters that Airflow allows (`train us` becomes `train_us`)."""
     return re.sub(r"[^\w.-]", "_", name)
 
 
 def _carry(direction: str, file: str) -> list[str]:
-    return ["python", "-m", "movie_genie.orchestration.snapshots", direction, file]
+    return ["python", "-m", "movie_genie.orchestration.carry_snapshot", direction, file]
 
 
 def _result_of(snapshot: Snapshot) -> str:
@@ -148,7 +148,7 @@ def _result_of(snapshot: Snapshot) -> str:
 def _shell(workspace: Workspace, commands: Sequence[Sequence[str]]) -> str:
     """One line for bash: each word quoted, the last command in bash's own process.
 
-    Bash reads its start-up file when its input is a socket, and that may change PATH: so PATH is set whole,
+    Bash reads its start-up file when its input is a socket, and that may change PATH: so the whole PATH is set
     here, and the input is closed. DVC in bash's process leads the task's process group (see `stale_lock`).
     """
     path = ":".join([str(workspace.venv / "bin"), *workspace.path])
@@ -160,7 +160,7 @@ def _shell(workspace: Workspace, commands: Sequence[Sequence[str]]) -> str:
 
 
 def _settings(stage: Stage, path: Path) -> dict[str, Any]:  # Any: each of its own kind, checked here
-    """What the stage says for itself in `meta: {airflow: …}`."""
+    """The stage's own settings, from `meta: {airflow: …}`."""
     where = f"{path}: stages.{stage.name}.meta.airflow"
     given = stage.meta.get("airflow", {})
     kinds = {"pool": str, "queue": str, "retries": int, "execution_timeout": str, "force": bool}
@@ -174,7 +174,7 @@ def _settings(stage: Stage, path: Path) -> dict[str, Any]:  # Any: each of its o
     settings = dict(given)
     if "execution_timeout" in settings:
         try:
-            settings["execution_timeout"] = duration(settings["execution_timeout"])
+            settings["execution_timeout"] = parse_duration(settings["execution_timeout"])
         except ValueError as error:
             raise GraphError(f"{where}.execution_timeout: {error}") from None
     return settings

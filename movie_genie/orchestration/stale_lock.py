@@ -1,52 +1,62 @@
 """Clear what a killed DVC left behind: `python -m movie_genie.orchestration.stale_lock [PROJECT]`.
 
-While a stage runs, DVC keeps its process number and command line in `.dvc/tmp/rwlock`. When DVC is killed it
-cannot take them out again. DVC itself clears an entry whose process is gone, but waits for ever where another
-process has been given that number since (after a restart, and often in containers). Here an entry counts only
-while its number belongs to a process with its arguments.
+While a stage runs, DVC keeps its process number and command line in `.dvc/tmp/rwlock`. A DVC that is killed
+leaves them there. DVC itself removes an entry whose process is gone, but waits for ever where another process
+has been given that number since (after a restart, and often in containers). Here an entry counts only while its
+number belongs to a process with its arguments.
 
-DVC writes dvc.lock in place. Killed on the way, it leaves it empty or cut off, and refuses to read it from then
-on. Such a file gives way to one without stages: the run cache knows them, and restores each without running it.
+DVC writes dvc.lock in place. Killed meanwhile, it leaves the file empty or cut off, and refuses to read it from
+then on. Such a file is replaced by one without stages: the run cache restores each without running it.
 
-DVC's own guards of the files are held meanwhile: this can run at any time, beside any number of DVC processes.
+DVC's own locks on both files are held meanwhile: this can run at any time, beside any number of DVC processes.
 """
 
 import fcntl
 import json
 import os
 import signal
-import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import psutil
 import yaml
 
 from movie_genie.files import write_text
+from movie_genie.orchestration.dvc_yaml import LOADER
 
 NO_STAGES = 'schema: "2.0"\n'
 """A dvc.lock of a project in which nothing has run."""
 
 
 def command_line(pid: int) -> str | None:
-    """The command line of a running process; None where there is none, or it has ended but for its parent."""
-    if Path("/proc/self/cmdline").exists():
-        try:
-            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        except (FileNotFoundError, ProcessLookupError):
-            return None
-        return b" ".join(words).decode(errors="replace").strip() or None
-    ps = ["ps", "-ww", "-o", "command=", "-p", str(pid)]
-    return subprocess.run(ps, check=False, capture_output=True, text=True).stdout.strip() or None
+    """The command line of a running process; None where there is none, or only its exit status is left."""
+    try:
+        return " ".join(psutil.Process(pid).cmdline())
+    except psutil.NoSuchProcess:
+        return None
+
+
+def is_held(entry: Mapping[str, Any], running: Callable[[int], str | None] = command_line) -> bool:
+    """Whether the process of a lock's entry still runs; its number alone may be another's by now.
+
+    An entry is `{"pid": int, "cmd": str}`, as DVC writes it (hence Any).
+    """
+    try:
+        now = running(entry["pid"])
+    except psutil.AccessDenied:  # macOS tells nothing of other users' processes: it may be a DVC at work
+        return True
+    # The first word may differ: `dvc` is `python -m dvc` to the system where it was started so.
+    return now is not None and now.endswith(entry["cmd"].partition(" ")[2])
 
 
 def clear_stale(project: Path, running: Callable[[int], str | None] = command_line) -> list[str]:
-    """Take dead entries out of a project's rwlock, end stages whose DVC was killed, replace a broken dvc.lock.
+    """Remove entries of killed DVCs from a project's rwlock, end their stages, replace a broken dvc.lock.
 
     Returns
     -------
-    One line for each process whose entries were cleared, and one if dvc.lock was replaced.
+    One line for each process whose entries were removed, and one if dvc.lock was replaced.
     """
     return [*_clear_entries(project, running), *_replace_broken_record(project)]
 
@@ -66,13 +76,11 @@ def _clear_entries(project: Path, running: Callable[[int], str | None]) -> list[
             return ["the lock file was half written and is removed"]
         stale: dict[int, str] = {}
 
-        def holds(entry: dict[str, Any]) -> bool:  # Any: {"pid": int, "cmd": str}, as DVC writes it
-            now = running(entry["pid"])
-            arguments = entry["cmd"].partition(" ")[2]  # `dvc` itself may be `python -m dvc` to the system
-            if now is not None and now.endswith(arguments):
-                return True
-            stale[entry["pid"]] = entry["cmd"]
-            return False
+        def holds(entry: Mapping[str, Any]) -> bool:  # Any: see is_held
+            held = is_held(entry, running)
+            if not held:
+                stale[entry["pid"]] = entry["cmd"]
+            return held
 
         kept = {
             "write": {path: entry for path, entry in entries.get("write", {}).items() if holds(entry)},
@@ -94,7 +102,7 @@ def _clear_entries(project: Path, running: Callable[[int], str | None]) -> list[
 
 
 def _end_orphans(pid: int, running: Callable[[int], str | None]) -> None:
-    """End what a dead DVC left running, since its stage is about to run again.
+    """End what a killed DVC left running, since its stage is about to run again.
 
     A task's DVC leads its own process group, and no process is given a number that a group still bears: where
     the leader is gone, the group's members are its orphans. (A server that it started has left the group.)
@@ -127,7 +135,7 @@ def is_whole(record: bytes) -> bool:
     if not record.endswith(b"\n") or record.endswith(b":\n"):
         return False
     try:
-        yaml.load(record, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # both are safe
+        yaml.load(record, Loader=LOADER)  # noqa: S506  # see there
     except yaml.YAMLError:
         return False
     return True

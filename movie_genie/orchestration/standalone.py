@@ -1,15 +1,22 @@
-"""Airflow's components as processes of this machine, started together and stopped together."""
+"""Airflow's components as processes of this machine, started together and stopped together.
+
+`airflow standalone` starts the same four, but signals only these four when it is stopped: tasks, DVC and its
+stages would run on, and it does not notice that a component has ended. docs/how-to/scheduling-with-airflow.md
+lists what else differs.
+"""
 
 import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
 import psutil
 
 from movie_genie.errors import UserError
+from movie_genie.polling import poll
 
 STOP_SECONDS = 10.0
 """How long processes may take to end by themselves."""
@@ -23,7 +30,7 @@ class Components:
 
     Each leads a session of its own, so that Ctrl-C reaches only us, and we end them with all that they
     started (Airflow's tasks, DVC, stages): SIGTERM, then SIGKILL; the first last, as tasks report to it, the
-    API server. A server that a stage started as a daemon is nobody's child any more, and stays.
+    API server. A server that a stage started as a daemon is no child of theirs any more, and stays.
     """
 
     def __init__(self, airflow: Path, environment: Mapping[str, str], logs: Path) -> None:
@@ -80,18 +87,17 @@ class Components:
 
     def wait_until(self, ready: Callable[[], bool]) -> None:
         """Wait for `ready`, watching that all keep running."""
-        give_up = time.monotonic() + START_SECONDS
-        while not ready():
+
+        def ready_and_all_running() -> bool:
             self.check()
-            if time.monotonic() > give_up:
-                raise UserError(f"Airflow was not ready after {START_SECONDS:.0f} s; see {self._logs}")
-            time.sleep(1)
+            return ready()
+
+        if not poll(ready_and_all_running, every=1, within=START_SECONDS):
+            raise UserError(f"Airflow was not ready after {START_SECONDS:.0f} s; see {self._logs}")
 
     def watch(self) -> None:
         """Keep watching until interrupted or one of them ends."""
-        while True:
-            self.check()
-            time.sleep(1)
+        poll(self.check, every=1)
 
     def __enter__(self) -> "Components":
         self._logs.mkdir(parents=True, exist_ok=True)
@@ -108,43 +114,28 @@ class Components:
 
 
 def _stop(family: set[psutil.Process]) -> None:
-    """End processes and all that they started, directly or not."""
+    """End processes and all that they started, directly or not, until none is left."""
     give_up = time.monotonic() + STOP_SECONDS
     told: set[psutil.Process] = set()
-    while True:
+    while family:
         for member in list(family):
-            family.update(_children(member))
+            with suppress(psutil.NoSuchProcess):
+                family.update(member.children(recursive=True))
         family = {member for member in family if _alive(member)}
-        if not family:
-            return
-        for member in family:
-            _signal(member, kill=time.monotonic() > give_up, again=member not in told)
+        late = time.monotonic() > give_up
+        for member in family if late else family - told:
+            with suppress(psutil.NoSuchProcess):
+                member.send_signal(signal.SIGKILL if late else signal.SIGTERM)
         told |= family
         psutil.wait_procs(family, timeout=0.5)
 
 
-def _children(process: psutil.Process) -> list[psutil.Process]:
-    try:
-        return list(process.children(recursive=True))
-    except psutil.NoSuchProcess:
-        return []
-
-
 def _alive(process: psutil.Process) -> bool:
+    """Whether it still runs; one that has ended may be listed until its parent notices."""
     try:
         return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
-
-
-def _signal(process: psutil.Process, *, kill: bool, again: bool) -> None:
-    try:
-        if kill:
-            process.kill()
-        elif again:
-            process.terminate()
-    except psutil.NoSuchProcess:
-        pass
 
 
 def _last_lines(log: Path) -> str:

@@ -10,7 +10,8 @@ import yaml
 
 from movie_genie.errors import UserError
 from movie_genie.orchestration.dvc_graph import GraphError, PipelineGraph, load_graph
-from movie_genie.orchestration.stale_lock import command_line
+from movie_genie.orchestration.dvc_yaml import LOADER
+from movie_genie.orchestration.stale_lock import is_held
 
 DVC = (sys.executable, "-m", "dvc")
 
@@ -36,18 +37,31 @@ def repro_command(stage: str, force: bool) -> list[str]:
     return [*DVC, "--wait-for-lock", "repro", *(["--force"] if force else []), "--single-item", stage]
 
 
-def changes(root: Path, stages: list[str]) -> dict[str, list[str]]:
+def changes(root: Path, stages: list[str], within: float | None = None) -> dict[str, list[str]]:
     """Why each of `stages` is not up to date, as `what: modified`; those that are up to date are left out.
+
+    `within` is how many seconds DVC may take; None is any time.
 
     Raises
     ------
     BusyError
         When a DVC process holds what a stage reads or writes.
     UserError
-        When DVC cannot say for another reason, with its own first line.
+        When DVC cannot say for another reason, with its own first line, or takes too long.
     """
     command = [*DVC, "status", "--json", *stages]
-    done = subprocess.run(command, check=False, cwd=root, capture_output=True, text=True)
+    try:
+        done = subprocess.run(
+            command,
+            check=False,
+            cwd=root,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=within,
+        )
+    except subprocess.TimeoutExpired:
+        raise UserError("dvc status: did not end in time") from None
     if done.returncode:
         reason = next((line for line in done.stderr.splitlines() if line.strip()), "no reason given")
         raise (BusyError if "is busy" in reason else UserError)(
@@ -64,12 +78,12 @@ def _words(entry: Any) -> list[str]:  # Any: DVC's JSON: "changed command" or {"
 
 
 def ever_run(root: Path) -> set[str]:
-    """Stages whose last run dvc.lock knows."""
+    """Stages whose last run dvc.lock knows; none while DVC is just writing it."""
     try:
-        lock = yaml.safe_load((root / "dvc.lock").read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        lock = yaml.load((root / "dvc.lock").read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506  # see there
+    except (FileNotFoundError, yaml.YAMLError):
         return set()
-    return set(lock.get("stages", {}))
+    return set((lock or {}).get("stages") or {})
 
 
 def running(root: Path, graph: PipelineGraph) -> set[str]:
@@ -78,13 +92,8 @@ def running(root: Path, graph: PipelineGraph) -> set[str]:
         locks = json.loads((root / ".dvc/tmp/rwlock").read_text(encoding="utf-8")).get("write", {})
     except (OSError, json.JSONDecodeError):  # no lock, or the file is just being written
         return set()
-    held = {path for path, holder in locks.items() if _alive(holder)}
+    held = {path for path, holder in locks.items() if is_held(holder)}
     place = root.resolve()
     return {
         name for name, stage in graph.stages.items() if any(str(place / out) in held for out in stage.writes)
     }
-
-
-def _alive(holder: dict[str, Any]) -> bool:  # Any: {"pid": int, "cmd": str}
-    """Whether the lock's process still runs; its number alone may be anybody's by now."""
-    return (command_line(holder["pid"]) or "").endswith(holder["cmd"].partition(" ")[2])

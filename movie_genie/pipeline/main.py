@@ -1,4 +1,4 @@
-"""The pipeline's command line, less its arguments: what to run, and what to say of it."""
+"""The pipeline's command line, less its arguments: what to run, and what to print."""
 
 import time
 from collections import Counter
@@ -8,7 +8,7 @@ from movie_genie.errors import UserError
 from movie_genie.orchestration.dvc_graph import PipelineGraph
 from movie_genie.orchestration.stale_lock import clear_stale
 from movie_genie.pipeline.dvc import changes, pipeline_of, running
-from movie_genie.pipeline.runner import Outcome, Runner, duration
+from movie_genie.pipeline.runner import Runner, StageResult, format_duration
 from movie_genie.pipeline.server import server_url, serves_us
 from movie_genie.pipeline.status import after, metric_lines, server_line, stage_lines
 
@@ -21,7 +21,7 @@ def show_status(root: Path) -> None:
     print(
         *stage_lines(root, graph),
         "",
-        *(metric_lines(root) or ["no metrics yet"]),
+        *(metric_lines(root, graph) or ["no metrics yet"]),
         server_line(root),
         sep="\n",
     )
@@ -57,23 +57,23 @@ def run_pipeline(root: Path, group: str | None, force: bool) -> None:
     if SERVER_STAGE in selected and not serves_us(root):
         forced.add(SERVER_STAGE)
     todo = [name for name in selected if name in forced or name in changed or name in after(graph, changed)]
-    outcomes = Runner(root, graph).run(todo, forced) if todo else []
-    print(_summary(outcomes, len(selected) - len(todo), time.monotonic() - started))
-    failures = [f"{outcome.stage}: {outcome.why}" for outcome in outcomes if outcome.state == "failed"]
-    failures += [f"{outcome.stage} not run" for outcome in outcomes if outcome.state == "not run"]
+    results = Runner(root, graph).run(todo, forced) if todo else []
+    print(_summary(results, len(selected) - len(todo), time.monotonic() - started))
+    failures = [f"{result.stage}: {result.why}" for result in results if result.state == "failed"]
+    failures += [f"{result.stage} not run" for result in results if result.state == "not run"]
     if failures:
         raise UserError("; ".join(failures))
     if SERVER_STAGE in selected:
         print(f"Movie Genie is at {server_url(root)}")
 
 
-def _summary(outcomes: list[Outcome], untouched: int, seconds: float) -> str:
+def _summary(results: list[StageResult], untouched: int, seconds: float) -> str:
     """How it went, in a line: `8 stages in 3 min 20 s: 7 ran, 1 unchanged`."""
-    counts: Counter[str] = Counter(outcome.state for outcome in outcomes)
+    counts: Counter[str] = Counter(result.state for result in results)
     counts["unchanged"] += untouched
     order = ("ran", "restored", "unchanged", "failed", "not run")
     words = ", ".join(f"{counts[state]} {state}" for state in order if counts[state])
-    return f"{counts.total()} stage{'s' * (counts.total() != 1)} in {duration(seconds)}: {words}"
+    return f"{counts.total()} stage{'s' * (counts.total() != 1)} in {format_duration(seconds)}: {words}"
 
 
 def _group(graph: PipelineGraph, stage: str) -> str:

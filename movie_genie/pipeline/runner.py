@@ -1,4 +1,4 @@
-"""Stages side by side: each as soon as what it needs is done, its output in calm lines under its name."""
+"""Stages side by side: each as soon as what it needs is done, each line of its output after its name."""
 
 import contextlib
 import os
@@ -11,23 +11,25 @@ import threading
 import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import partial
 from graphlib import TopologicalSorter
+from operator import not_
 from pathlib import Path
 from typing import Literal
 
 from movie_genie.orchestration.dvc_graph import PipelineGraph
 from movie_genie.pipeline.dvc import repro_command
+from movie_genie.polling import poll
 
 GRACE_SECONDS = 5.0
-"""How long a stage that was told to stop may take to do so, before it is told more firmly."""
+"""How long a stage may take to end after each signal, before the next, stronger one is sent."""
 
-CHATTER = re.compile(
+UNTOLD = re.compile(
     r"Running stage |> |Generating lock file|Updating lock file|To track the changes|\tgit add "
     r"|To enable auto|\tdvc config core\.autostage|Use `dvc push`|Data and pipelines are up to date"
     r"|Stage '.*' is cached|Stage '.*' didn't change|ERROR: failed to reproduce .*: failed to run: |$"
 )
-"""Lines of DVC that say nothing to somebody who watches a run."""
-
+"""Lines of DVC that are left out, as they tell nothing to somebody who watches a run."""
 
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -36,7 +38,7 @@ KILLED = re.compile(r"ERROR: failed to reproduce .*, exited with -(\d+)$")
 
 
 @dataclass(frozen=True)
-class Outcome:
+class StageResult:
     """How a stage ended."""
 
     stage: str
@@ -47,7 +49,7 @@ class Outcome:
 
 
 class _Stop:
-    """What a signal that ends the run leaves among the outcomes."""
+    """Stands among the results where a signal asked the run to end."""
 
 
 class Runner:
@@ -56,33 +58,33 @@ class Runner:
     def __init__(self, root: Path, graph: PipelineGraph) -> None:
         self._root, self._graph = root, graph
         self._children: dict[str, subprocess.Popen[str]] = {}
-        self._events: queue.SimpleQueue[Outcome | _Stop] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[StageResult | _Stop] = queue.SimpleQueue()
         self._width = max(map(len, graph.stages))
         self._stopping = False
 
-    def run(self, stages: Collection[str], forced: Collection[str]) -> list[Outcome]:
+    def run(self, stages: Collection[str], forced: Collection[str]) -> list[StageResult]:
         """Run `stages`, those in `forced` unconditionally; a failure stops only what depends on it."""
         needs = {name: [up for up in self._graph.upstream(name) if up in stages] for name in stages}
         sorter = TopologicalSorter(needs)
         sorter.prepare()
-        outcomes: dict[str, Outcome] = {}
+        results: dict[str, StageResult] = {}
         with self._children_end_with_us():
             while sorter.is_active():
                 for name in sorter.get_ready():
-                    lacking = [up for up in needs[name] if outcomes[up].state in ("failed", "not run")]
+                    lacking = [up for up in needs[name] if results[up].state in ("failed", "not run")]
                     if lacking:
-                        self._events.put(Outcome(name, "not run", 0.0, f"needs {', '.join(lacking)}"))
+                        self._events.put(StageResult(name, "not run", 0.0, f"needs {', '.join(lacking)}"))
                     else:
                         self._start(name, name in forced)
-                outcome = self._events.get()
-                if isinstance(outcome, _Stop):
+                result = self._events.get()
+                if isinstance(result, _Stop):
                     raise KeyboardInterrupt
-                outcomes[outcome.stage] = outcome
-                if outcome.state in ("ran", "restored", "unchanged"):
-                    del self._children[outcome.stage]  # its group is empty, and its number may be given anew
-                self._say(outcome.stage, _farewell(outcome))
-                sorter.done(outcome.stage)
-        return [outcomes[name] for name in self._graph.order if name in outcomes]
+                results[result.stage] = result
+                if result.state in ("ran", "restored", "unchanged"):
+                    del self._children[result.stage]  # its group is empty, and its number may be given anew
+                self._print(result.stage, _last_line(result))
+                sorter.done(result.stage)
+        return [results[name] for name in self._graph.order if name in results]
 
     def _start(self, name: str, force: bool) -> None:
         child = subprocess.Popen(
@@ -99,7 +101,7 @@ class Runner:
         threading.Thread(target=self._follow, args=(name, child), daemon=True).start()
 
     def _follow(self, name: str, child: "subprocess.Popen[str]") -> None:
-        """Pass on what a stage says, until it ends."""
+        """Print what a stage prints, until it ends, and note how it ended."""
         started = time.monotonic()
         state: Literal["ran", "restored", "unchanged"] = "unchanged"
         why, killed_by = "no reason given", 0
@@ -107,27 +109,29 @@ class Runner:
             for line in child.stdout or ():
                 if line.startswith("Running stage "):
                     state = "ran"
-                    self._say(name, "started")
+                    self._print(name, "started")
                 elif "is cached - skipping run" in line:
                     state = "restored"
                 elif killed := KILLED.match(line):
                     killed_by = int(killed[1])
-                elif not CHATTER.match(line):
+                elif not UNTOLD.match(line):
                     if not why.startswith("error: "):
                         why = line.strip()
-                    self._say(name, line.rstrip())
+                    self._print(name, line.rstrip())
         killed_by = max(killed_by, -child.returncode)
         if killed_by:
             why = f"killed by {signal.Signals(killed_by).name}"
         why = why.removeprefix("error: ").removeprefix("ERROR: ")
         seconds = time.monotonic() - started
         self._events.put(
-            Outcome(name, "failed", seconds, why) if child.returncode else Outcome(name, state, seconds)
+            StageResult(name, "failed", seconds, why)
+            if child.returncode
+            else StageResult(name, state, seconds)
         )
 
-    def _say(self, name: str, text: str) -> None:
+    def _print(self, name: str, text: str) -> None:
         if not self._stopping:
-            # one call a line, as stages speak at the same time
+            # one call a line, as several stages print at the same time
             sys.stdout.write(f"{name:{self._width}} | {text}\n")
             sys.stdout.flush()
 
@@ -135,10 +139,10 @@ class Runner:
     def _children_end_with_us(self) -> Iterator[None]:
         """End every child when the block is left early: by Ctrl-C, by a signal to us, or by an error.
 
-        A signal only leaves word, in a queue that allows it: an exception out of nowhere could come between a
-        child's start and our knowing of it. One that we are to ignore (Ctrl-C where a shell runs us in the
-        background, a closed terminal under `nohup`) is heard and ignored: the children, which lead groups of
-        their own, would inherit being deaf to it.
+        The handler of a signal only puts an entry into the queue of results: an exception raised in it could
+        come after a child's start and before we have noted the child. A signal that this process ignores (Ctrl-C
+        where a shell runs it in the background, a closed terminal under `nohup`) gets the handler too, which
+        does nothing then: a child would inherit that a signal is ignored, and could not be ended by it.
         """
         former = {number: signal.getsignal(number) for number in STOPPING}
 
@@ -154,18 +158,15 @@ class Runner:
             self._stopping = True
             groups = list(self._children.values())
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):  # at the first DVC cleans up
-                groups = self._tell(groups, number)
-                deadline = time.monotonic() + GRACE_SECONDS
-                while groups and time.monotonic() < deadline:
-                    time.sleep(0.05)
-                    groups = self._tell(groups, None)
+                still_there = partial(self._send, self._send(groups, number), None)
+                groups = poll(still_there, not_, every=0.05, within=GRACE_SECONDS)
             raise
         finally:
             for number, handler in former.items():
                 signal.signal(number, handler)
 
     @staticmethod
-    def _tell(
+    def _send(
         groups: list["subprocess.Popen[str]"], number: signal.Signals | None
     ) -> list["subprocess.Popen[str]"]:
         """Send a signal to process groups; those that still have a member are given back."""
@@ -177,18 +178,18 @@ class Runner:
         return left
 
 
-def _farewell(outcome: Outcome) -> str:
+def _last_line(result: StageResult) -> str:
     words = {
-        "ran": f"done in {duration(outcome.seconds)}",
+        "ran": f"done in {format_duration(result.seconds)}",
         "restored": "restored from the cache",
         "unchanged": "nothing changed",
-        "failed": f"FAILED after {duration(outcome.seconds)}",
-        "not run": f"not run: {outcome.why}",
+        "failed": f"FAILED after {format_duration(result.seconds)}",
+        "not run": f"not run: {result.why}",
     }
-    return words[outcome.state]
+    return words[result.state]
 
 
-def duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Seconds in words: `0.4 s`, `12 s`, `3 min 20 s`."""
     if seconds < 10:
         return f"{seconds:.1f} s"

@@ -37,9 +37,10 @@ stages:
   train: {cmd: train, deps: [data/features], outs: [model.pkl], desc: Learn.}
   evaluate: {cmd: evaluate, deps: [model.pkl, data/features], metrics: [eval/metrics.json: {cache: false}]}
 """
-FOREACH = """\
+SPACED = """\
 stages:
-  train: {foreach: [us, uk], do: {cmd: "fit ${item}", outs: ["models/${item}"]}}
+  train us: {cmd: fit us, outs: [models/us]}
+  train uk: {cmd: fit uk, outs: [models/uk]}
   compare: {cmd: compare, deps: [models]}
 """
 DIAMOND = "\n".join(
@@ -75,7 +76,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 def others(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("others")
     files = []
-    for name, text in (("get_started", GET_STARTED), ("foreach", FOREACH), ("diamond", DIAMOND)):
+    for name, text in (("get_started", GET_STARTED), ("spaced", SPACED), ("diamond", DIAMOND)):
         (folder / name).mkdir()
         (folder / name / "dvc.yaml").write_text(text)
         (folder / name / "params.yaml").write_text("prepare: 1\n")
@@ -103,7 +104,7 @@ def test_the_dag_is_read_quickly_and_without_what_the_stages_use(project):
     assert not heavy & {module.split(".")[0] for module in project["modules"]}
     ours = {module for module in project["modules"] if module.startswith("movie_genie.")}
     rooms = {module.split(".")[1] for module in ours}
-    assert rooms == {"orchestration", "config", "errors"}
+    assert rooms == {"orchestration", "airflow_api", "config", "errors"}
 
 
 def test_each_stage_is_a_bash_operator_with_its_own_settings(project):
@@ -138,9 +139,9 @@ def test_other_pipelines_are_mirrored_too(others):
         ("train", "evaluate"),
     }
     assert others["get_started"]["dags"]["get_started"]["tasks"]["train"]["doc"].startswith("Learn.")
-    foreach = others["foreach"]["dags"]["foreach"]
-    assert edges(foreach) == {("train_us", "compare"), ("train_uk", "compare")}
-    assert foreach["tasks"]["train_us"]["command"].endswith("--single-item train@us")
+    spaced = others["spaced"]["dags"]["spaced"]
+    assert edges(spaced) == {("train_us", "compare"), ("train_uk", "compare")}
+    assert spaced["tasks"]["train_us"]["command"].endswith("--single-item 'train us'")
 
 
 def test_a_diamond_of_200_stages_is_read_within_a_second(others):
@@ -157,7 +158,8 @@ def test_a_pipeline_can_be_part_of_another_dag(others):
 def test_a_wrong_pipeline_is_one_clear_line_among_airflows_import_errors(tmp_path):
     wrong = {
         "path": ("stages: {a: {cmd: run, deps: x}}", "stages.a.deps: expected a list of paths"),
-        "names": ("stages: {a: {foreach: ['b@c', b_c], do: {cmd: run}}}", "would both be task a_b_c"),
+        "names": ("stages: {a b: {cmd: run}, a_b: {cmd: run}}", "would both be task a_b"),
+        "template": ("stages: {a: {foreach: [b], do: {cmd: run}}}", "stages.a.foreach: is one of DVC's"),
         "meta": ("stages: {a: {cmd: run, meta: {airflow: {retry: 1}}}}", "unknown key 'retry'"),
     }
     for name, (text, _) in wrong.items():

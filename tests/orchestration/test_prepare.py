@@ -4,7 +4,7 @@ import pytest
 
 from movie_genie.airflow_api import AirflowApi
 from movie_genie.errors import UserError
-from movie_genie.orchestration.prepare import PATIENCE_SECONDS, prepare
+from movie_genie.orchestration.prepare import FIRST_READ_SECONDS, prepare
 
 
 class Api(AirflowApi):
@@ -49,4 +49,4 @@ def test_a_dag_that_never_comes_is_an_error():
     waited: list[float] = []
     with pytest.raises(UserError, match="has not read the DAG"):
         prepare(Api([], looks=1e9), {}, "movie_genie", sleep=waited.append)
-    assert sum(waited) == PATIENCE_SECONDS
+    assert sum(waited) == FIRST_READ_SECONDS

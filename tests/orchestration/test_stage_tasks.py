@@ -14,8 +14,8 @@ from movie_genie.orchestration.dvc_graph import GraphError, PipelineGraph, load_
 from movie_genie.orchestration.stage_tasks import (
     Snapshot,
     Workspace,
-    duration,
     needs_snapshot,
+    parse_duration,
     snapshot_task,
     stage_task,
 )
@@ -67,7 +67,7 @@ def test_apart_a_stage_fetches_what_it_needs_and_sends_what_it_made(project):
     assert task.bash_command == (
         PATH
         + LOCK
-        + "python -m movie_genie.orchestration.snapshots pull data/feedback/ratings.parquet && "
+        + "python -m movie_genie.orchestration.carry_snapshot pull data/feedback/ratings.parquet && "
         + "dvc --wait-for-lock repro --pull bert4rec_training && exec dvc push --run-cache"
     )
     assert task.env == {"SNAPSHOT": "{{ ti.xcom_pull(task_ids='feedback') }}"}
@@ -89,7 +89,7 @@ def test_the_snapshot_comes_before_the_stage_that_reads_it_and_concerns_all_afte
     assert after == set(project.stages) - {"frontend_build"}
     assert snapshot_task(FEEDBACK, HERE).bash_command == PATH + "exec python -m take"
     apart = snapshot_task(FEEDBACK, APART)
-    assert apart.bash_command.endswith("snapshots push data/feedback/ratings.parquet")
+    assert apart.bash_command.endswith("carry_snapshot push data/feedback/ratings.parquet")
     assert apart.returns_output
 
 
@@ -102,10 +102,8 @@ def test_a_tasks_page_says_what_it_is_for_runs_reads_and_makes(project):
 
 
 def test_no_name_becomes_part_of_the_shells_language(tmp_path):
-    """Names come from parameters; run as written, they only ever reach DVC as one word."""
-    graph = graph_of(
-        tmp_path, {"fit": {"foreach": ["a b; touch owned", "$(touch owned)"], "do": {"cmd": "x"}}}
-    )
+    """Whatever a stage is called, its name only ever reaches DVC as one word."""
+    graph = graph_of(tmp_path, {"a b; touch owned": {"cmd": "x"}, "$(touch owned)": {"cmd": "x"}})
     tools = tmp_path / "bin"
     tools.mkdir()
     for tool in ("python", "dvc"):
@@ -122,9 +120,9 @@ def test_no_name_becomes_part_of_the_shells_language(tmp_path):
 
 
 def test_a_name_that_airflow_would_fill_in_is_refused(tmp_path):
-    graph = graph_of(tmp_path, {"fit": {"foreach": ["{{ 1 }}"], "do": {"cmd": "x"}}})
+    graph = graph_of(tmp_path, {"fit {{ 1 }}": {"cmd": "x"}})
     with pytest.raises(GraphError, match="Jinja"):
-        stage_task(graph.stages["fit@{{ 1 }}"], graph, HERE)
+        stage_task(graph.stages["fit {{ 1 }}"], graph, HERE)
 
 
 @pytest.mark.parametrize(
@@ -145,11 +143,11 @@ def test_a_wrong_setting_of_a_stage_is_one_clear_line(tmp_path, airflow, message
 
 
 def test_durations():
-    assert duration("90s") == timedelta(seconds=90)
-    assert duration("2h") == timedelta(hours=2)
+    assert parse_duration("90s") == timedelta(seconds=90)
+    assert parse_duration("2h") == timedelta(hours=2)
     for wrong in ("", "2", "0s", "-1h", "1w", "1.5h"):
         with pytest.raises(ValueError, match="expected a time"):
-            duration(wrong)
+            parse_duration(wrong)
 
 
 def test_the_projects_settings_are_valid_and_wrong_ones_are_named(tmp_path):

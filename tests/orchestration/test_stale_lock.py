@@ -11,6 +11,7 @@ import threading
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 import yaml
 
@@ -252,3 +253,16 @@ def test_an_ended_process_that_nobody_has_waited_for_counts_as_gone():
     wait_for(lambda: command_line(process.pid) == "sleep 60")
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
+
+
+def test_a_process_that_the_system_tells_nothing_about_keeps_its_lock(tmp_path):
+    (tmp_path / ".dvc/tmp").mkdir(parents=True)
+    lock = tmp_path / ".dvc/tmp/rwlock"
+    lock.write_text(json.dumps({"write": {"x": {"pid": 1, "cmd": "/venv/bin/dvc repro a"}}}))
+
+    def denied(pid):
+        raise psutil.AccessDenied(pid)
+
+    before = lock.read_bytes()
+    assert clear_stale(tmp_path, running=denied) == []
+    assert lock.read_bytes() == before

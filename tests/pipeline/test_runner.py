@@ -18,8 +18,8 @@ from movie_genie.errors import UserError
 from movie_genie.orchestration.dvc_graph import PipelineGraph
 from movie_genie.pipeline.dvc import changes, pipeline_of, running
 from movie_genie.pipeline.main import run_pipeline
-from movie_genie.pipeline.runner import Outcome, Runner, duration
-from movie_genie.pipeline.status import after, stage_lines
+from movie_genie.pipeline.runner import Runner, StageResult, format_duration
+from movie_genie.pipeline.status import StageStatus, after, stage_lines, stage_statuses
 
 pytestmark = pytest.mark.e2e
 
@@ -72,8 +72,8 @@ def graph(project: Path) -> PipelineGraph:
     return pipeline_of(project)
 
 
-def states(outcomes: list[Outcome]) -> dict[str, str]:
-    return {outcome.stage: outcome.state for outcome in outcomes}
+def states(results: list[StageResult]) -> dict[str, str]:
+    return {result.stage: result.state for result in results}
 
 
 def times(path: Path) -> tuple[float, float]:
@@ -117,8 +117,8 @@ def test_a_failure_stops_what_depends_on_it_and_nothing_else(
 
 def test_a_killed_stage_is_said_to_be_killed(project: Path, graph: PipelineGraph) -> None:
     (project / "dvc.yaml").write_text(DIAMOND.replace("echo top speaks", "echo top speaks; kill -KILL $$"))
-    outcomes = Runner(project, pipeline_of(project)).run(["top"], ())
-    assert [(outcome.state, outcome.why) for outcome in outcomes] == [("failed", "killed by SIGKILL")]
+    results = Runner(project, pipeline_of(project)).run(["top"], ())
+    assert [(result.state, result.why) for result in results] == [("failed", "killed by SIGKILL")]
 
 
 def test_what_ran_once_is_restored_and_what_is_unchanged_left_alone(
@@ -213,6 +213,9 @@ def test_status_tells_running_from_changed_and_from_waiting(
     lines = dict(line.split(None, 1) for line in stage_lines(project, graph))
     assert lines["broken"] == "to be run: broken.txt modified"
     assert lines["last"] == "to be checked after broken"
+    statuses = {status.stage: status for status in stage_statuses(project, graph)}
+    assert statuses["broken"] == StageStatus("broken", "changed", "broken.txt modified")
+    assert statuses["last"] == StageStatus("last", "behind", "broken")
 
 
 def test_a_stage_that_never_ran_is_told_from_one_that_changed(project: Path, graph: PipelineGraph) -> None:
@@ -238,4 +241,4 @@ def test_everything_downstream_of_a_change_is_after_it(graph: PipelineGraph) -> 
     [(0.44, "0.4 s"), (9.96, "10.0 s"), (59.4, "59 s"), (59.6, "1 min 0 s"), (200, "3 min 20 s")],
 )
 def test_durations_read_well(seconds: float, words: str) -> None:
-    assert duration(seconds) == words
+    assert format_duration(seconds) == words

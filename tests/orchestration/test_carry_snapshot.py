@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from dvc.fs import LocalFileSystem
 
-from movie_genie.orchestration.snapshots import SnapshotError, pull, push
+from movie_genie.orchestration.carry_snapshot import SnapshotError, pull, push
 
-MODULE = [sys.executable, "-m", "movie_genie.orchestration.snapshots"]
+MODULE = [sys.executable, "-m", "movie_genie.orchestration.carry_snapshot"]
 
 
 class Remote:

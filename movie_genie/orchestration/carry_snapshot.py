@@ -1,4 +1,4 @@
-"""Carry a snapshot between machines: `python -m movie_genie.orchestration.snapshots push|pull FILE`.
+"""Carry a snapshot between machines: `python -m movie_genie.orchestration.carry_snapshot push|pull FILE`.
 
 A snapshot is an input that no stage makes, so DVC carries it nowhere; yet all machines must run a pipeline on
 the same one. `push` stores the file in the DVC remote under its own digest and prints that as its last line.
@@ -30,9 +30,8 @@ def push(file: Path, remote: Any) -> str:  # Any: DVC's remote; DVC has no types
     place = _place(remote, digest)
     if not remote.fs.exists(place):
         remote.fs.makedirs(remote.fs.parent(place))
-        unfinished = (
-            f"{place}.{uuid.uuid4().hex}"  # several may push it; a broken transfer is never taken for it
-        )
+        # Under a name of its own until it is whole: several may push it, and a transfer may break off.
+        unfinished = f"{place}.{uuid.uuid4().hex}"
         remote.fs.put_file(str(file), unfinished)
         remote.fs.move(unfinished, place)
     return digest
@@ -99,4 +98,4 @@ if __name__ == "__main__":
         case [("push" | "pull") as direction, file]:
             main(direction, file)
         case _:
-            sys.exit("usage: python -m movie_genie.orchestration.snapshots push|pull FILE")
+            sys.exit("usage: python -m movie_genie.orchestration.carry_snapshot push|pull FILE")
