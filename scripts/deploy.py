@@ -9,9 +9,10 @@ from movie_genie.config import ServerConfig
 
 def main(config: ServerConfig) -> None:
     """Run the stage."""
+    from movie_genie.backend import gunicorn_config
     from movie_genie.deployment.deploy import deploy
 
-    deploy(config, Path.cwd(), os.environ)
+    deploy(config, Path.cwd(), os.environ, gunicorn_config.__name__)
 
 
 if __name__ == "__main__":

@@ -18,8 +18,8 @@ from movie_genie.engine.recommender import Recommender
 from movie_genie.engine.records import Rated
 from movie_genie.errors import UserError
 from movie_genie.files import digest, read_json
+from movie_genie.releases.content import MANIFEST, TEXT_VECTORS
 
-MANIFEST = "manifest.json"
 SMOKE_SECONDS = 120
 SMOKE_FILMS = 20
 
@@ -92,7 +92,7 @@ def check_sizes(engine: Recommender) -> None:
     sizes = {
         "two_tower": len(engine.two_stage.two_tower.item_vectors),
         "bert4rec": len(engine.two_stage.bert4rec.scores(np.empty(0, np.int64))),
-        "text_embeddings.npy": len(engine.text),
+        TEXT_VECTORS: len(engine.text),
     }
     if films == 0:
         raise UserError(f"{folder}: the catalogue is empty")
@@ -102,7 +102,7 @@ def check_sizes(engine: Recommender) -> None:
                 f"{folder}: {name} knows {size} films, the catalogue {films}: vocabularies differ"
             )
     if engine.text.shape[1] != EMBEDDING_SIZE:
-        raise UserError(f"{folder}: text_embeddings.npy: expected width {EMBEDDING_SIZE}")
+        raise UserError(f"{folder}: {TEXT_VECTORS}: expected width {EMBEDDING_SIZE}")
     if (np.diff(engine.catalogue.movie_ids) <= 0).any():
         raise UserError(f"{folder}: the catalogue's films are not in the order of their ids")
 
@@ -131,7 +131,7 @@ def smoke_query(folder: Path) -> None:
     ------
     UserError
     """
-    command = [sys.executable, "-m", "movie_genie.deployment", "smoke", str(folder)]
+    command = [sys.executable, "-m", str(__package__), "check", str(folder)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=SMOKE_SECONDS, check=False)
     except subprocess.TimeoutExpired:
