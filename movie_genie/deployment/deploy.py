@@ -9,7 +9,7 @@ from typing import Any
 
 import requests
 
-from movie_genie.config import ServerConfig
+from movie_genie.config import EvaluationConfig, ServerConfig
 from movie_genie.deployment.server import SERVER_URL, Server, run_folder, stop
 from movie_genie.deployment.waiting import wait_while
 from movie_genie.errors import UserError
@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 def deploy(
     config: ServerConfig,
+    gate: EvaluationConfig,
     project: Path,
     environment: Mapping[str, str],
     settings: str,
@@ -34,6 +35,8 @@ def deploy(
 
     Parameters
     ----------
+    gate
+        What the gate asks, in case it must ask again.
     settings
         See `Server`.
 
@@ -54,6 +57,8 @@ def deploy(
         )
         release_id = serving
     else:
+        if serving not in (None, release_id, verdict.get("incumbent")):
+            refuse_worse(gate, project, folder, release_id)
         releases.activate(folder, release_id)
         log.info("release %s is current", release_id)
     url = environment.get(SERVER_URL)
@@ -93,6 +98,30 @@ def passed_verdict(gate: Path, models: Path) -> dict[str, Any]:  # Any: a JSON d
             "first (dvc repro); nothing is published, the old release stays"
         )
     return verdict
+
+
+def refuse_worse(gate: EvaluationConfig, project: Path, folder: Path, release_id: str) -> None:
+    """Judge the project's models again, against the release in service now.
+
+    DVC cannot see which release that is. So it may bring a verdict back from its cache that compares with
+    another one, from before a rollback for instance.
+
+    Raises
+    ------
+    UserError
+        When a required check fails.
+    """
+    # The table libraries load only where they are needed.
+    from movie_genie.evaluation.rejudge import failures_against
+
+    serving = releases.current(folder)
+    log.info("the gate's verdict compares with another release than %s: judged again", serving)
+    if failed := failures_against(folder, gate, project):
+        again = f"{releases.COMMAND} activate {release_id}"
+        raise UserError(
+            f"release {release_id} is worse than {serving}, which stays in service: {'; '.join(failed)}; "
+            f"`{again}` takes it up all the same"
+        )
 
 
 def bring_up(server: Server, release_id: str, environment: Mapping[str, str]) -> None:
