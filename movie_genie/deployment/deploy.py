@@ -48,17 +48,19 @@ def deploy(
     """
     verdict = passed_verdict(project / "results" / VERDICT, project / "models")
     folder = releases.releases_folder(project, environment)
-    release_id = releases.publish(project, folder, datetime.now(UTC))
+    candidate = releases.publish(project, folder, datetime.now(UTC))
     serving = releases.current(folder)
-    if serving is not None and releases.is_withdrawn(folder, release_id):
-        again = f"{releases.COMMAND} activate {release_id}"
-        log.warning(
-            "release %s was rolled back: %s stays; `%s` takes it up again", release_id, serving, again
-        )
+    refusal = None
+    if serving is not None and releases.is_withdrawn(folder, candidate):
+        again = f"{releases.COMMAND} activate {candidate}"
+        log.warning("release %s was rolled back: %s stays; `%s` takes it up again", candidate, serving, again)
         release_id = serving
+    elif serving is not None and serving not in (candidate, verdict.get("incumbent")):
+        refusal = why_worse(gate, project, folder, candidate)
+        release_id = serving if refusal else candidate
     else:
-        if serving not in (None, release_id, verdict.get("incumbent")):
-            refuse_worse(gate, project, folder, release_id)
+        release_id = candidate
+    if release_id != serving:
         releases.activate(folder, release_id)
         log.info("release %s is current", release_id)
     url = environment.get(SERVER_URL)
@@ -67,10 +69,12 @@ def deploy(
     else:
         server = Server(config, project, run_folder(project, environment), settings)
         bring_up(server, release_id, environment)
+    log.info("release %s is being served at %s", release_id, url or f"http://localhost:{config.port}")
     for removed in releases.prune(folder, config.keep_releases):
         log.info("release %s is removed", removed)
+    if refusal:
+        raise UserError(refusal)
     write_json(project / "results/deployment.json", report(config, folder / release_id, url))
-    log.info("release %s is being served at %s", release_id, url or f"http://localhost:{config.port}")
 
 
 def passed_verdict(gate: Path, models: Path) -> dict[str, Any]:  # Any: a JSON document
@@ -100,28 +104,24 @@ def passed_verdict(gate: Path, models: Path) -> dict[str, Any]:  # Any: a JSON d
     return verdict
 
 
-def refuse_worse(gate: EvaluationConfig, project: Path, folder: Path, release_id: str) -> None:
-    """Judge the project's models again, against the release in service now.
+def why_worse(gate: EvaluationConfig, project: Path, folder: Path, release_id: str) -> str | None:
+    """Judge the project's models again, against the release in service now; None where they pass.
 
     DVC cannot see which release that is. So it may bring a verdict back from its cache that compares with
     another one, from before a rollback for instance.
-
-    Raises
-    ------
-    UserError
-        When a required check fails.
     """
     # The table libraries load only where they are needed.
     from movie_genie.evaluation.rejudge import failures_against
 
     serving = releases.current(folder)
     log.info("the gate's verdict compares with another release than %s: judged again", serving)
-    if failed := failures_against(folder, gate, project):
-        again = f"{releases.COMMAND} activate {release_id}"
-        raise UserError(
-            f"release {release_id} is worse than {serving}, which stays in service: {'; '.join(failed)}; "
-            f"`{again}` takes it up all the same"
-        )
+    failed = failures_against(folder, gate, project)
+    if not failed:
+        return None
+    return (
+        f"release {release_id} is worse than {serving}, which stays in service: {'; '.join(failed)}; "
+        f"`{releases.COMMAND} activate {release_id}` takes it up all the same"
+    )
 
 
 def bring_up(server: Server, release_id: str, environment: Mapping[str, str]) -> None:

@@ -80,12 +80,16 @@ def evaluated(root: Path, seed: int, rank: int, incumbent: str | None) -> Path:
     return root
 
 
-def test_a_verdict_of_another_time_brings_no_worse_release_into_service(tmp_path, folder, deploy_it):
+def test_a_verdict_of_another_time_brings_no_worse_release_into_service(
+    tmp_path, folder, deploy_it, foreign_server
+):
     good = deploy_it(evaluated(tmp_path / "good", 8, GOOD, None))
     restored = evaluated(tmp_path / "restored", 9, BAD, None)  # it was judged before there was a release
+    before = foreign_server[1]["requests"]
     with pytest.raises(UserError) as refusal:
         deploy_it(restored)
     assert releases.current(folder) == good
+    assert foreign_server[1]["requests"] > before  # the one in service is seen to be served
     line = str(refusal.value)
     assert f"is worse than {good}, which stays in service: release in use: leave_one_out ndcg_at_10" in line
     assert "\n" not in line
