@@ -41,10 +41,11 @@ test: $(INSTALLED) ## Run the fast tests, the pipeline end to end, and the web a
 test-all: test ## All that `make test` runs, then the slow tests and the browser's
 	$(BIN)/pytest -m "slow or (e2e and not slow) or realdata" --ignore tests/pipeline
 
-lint: $(INSTALLED) ## Check style and types
+lint: $(INSTALLED) ## Check style, types, and which room imports which
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache --no-logo
 	@if test -d frontend/node_modules; then cd frontend && npm run --silent lint && npm run --silent types; \
 	else echo "skipped: the web app's lint needs frontend/node_modules (make run)"; fi
 

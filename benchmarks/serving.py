@@ -23,6 +23,7 @@ from pathlib import Path
 import requests
 
 from benchmarks.http_load import Address, Load, Outcome, load
+from movie_genie.backend import gunicorn_config
 from movie_genie.backend.accounts import Accounts
 from movie_genie.backend.database import Database
 from movie_genie.backend.feedback import Feedback, Rating
@@ -35,7 +36,8 @@ from movie_genie.engine.recommender import Recommender
 from movie_genie.errors import UserError
 from movie_genie.files import read_json, write_json
 from movie_genie.releases import store as releases
-from movie_genie.releases.checks import MANIFEST, checksums, release_id_of
+from movie_genie.releases.checks import checksums, release_id_of
+from movie_genie.releases.content import MANIFEST
 
 RESULTS = Path("benchmarks/results/serving.json")
 HISTORIES = 600
@@ -253,7 +255,8 @@ def _environment(work: Path) -> dict[str, str]:
 @contextmanager
 def _serving(config: ServerConfig, work: Path, environment: dict[str, str]) -> Iterator[int]:
     """Run the server as it is run in earnest; give its master's pid."""
-    server = Server(config.model_copy(update={"port": PORT}), Path.cwd(), work / "run")
+    at_port = config.model_copy(update={"port": PORT})
+    server = Server(at_port, Path.cwd(), work / "run", gunicorn_config.__name__)
     ready = server.prepare(environment)
     with (work / "server.log").open("ab") as log:
         process = subprocess.Popen(server.command(daemon=False), env=ready, stdout=log, stderr=log)

@@ -1,11 +1,13 @@
-"""Which code and which data are in use: the git commit, and the checksum of the ratings."""
+"""Which code and which data are in use: the git commit, the sources' and the ratings' checksums."""
 
+import hashlib
 import subprocess
 from pathlib import Path
 
 import yaml
 
 RATINGS = "data/raw/ratings.parquet"
+PACKAGE = Path(__file__).resolve().parent
 
 
 def git_revision(root: Path) -> str | None:
@@ -29,6 +31,21 @@ def data_revision(root: Path) -> str | None:
     except (OSError, KeyError, TypeError, yaml.YAMLError):
         return None
     return next((str(out["md5"]) for out in outs if out["path"] == RATINGS and "md5" in out), None)
+
+
+def code_revision() -> str:
+    """The first 12 hex digits of the sha256 over the package's sources as they are on disk now.
+
+    A server takes it once, when it starts. A deployment that finds another one starts the server anew, also
+    where the change was in code that no server runs: so there is no list of such code to keep.
+    """
+    whole = hashlib.sha256()
+    for path in sorted(PACKAGE.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            body = path.read_bytes()
+            whole.update(f"{path.relative_to(PACKAGE).as_posix()} {len(body)}\n".encode())
+            whole.update(body)
+    return whole.hexdigest()[:12]
 
 
 def _git(root: Path, *arguments: str) -> str:

@@ -4,14 +4,16 @@ import os
 from pathlib import Path
 
 from movie_genie.cli import run_stage
-from movie_genie.config import ServerConfig
+from movie_genie.config import EvaluationConfig, ServerConfig, load_config
 
 
 def main(config: ServerConfig) -> None:
     """Run the stage."""
+    from movie_genie.backend import gunicorn_config
     from movie_genie.deployment.deploy import deploy
 
-    deploy(config, Path.cwd(), os.environ)
+    gate = load_config(Path("configs/evaluation.yaml"), EvaluationConfig)
+    deploy(config, gate, Path.cwd(), os.environ, gunicorn_config.__name__)
 
 
 if __name__ == "__main__":

@@ -10,10 +10,11 @@ from movie_genie.config import ServerConfig, load_config
 
 def main(arguments: argparse.Namespace) -> None:
     """Start it, or say why not."""
+    from movie_genie.backend import gunicorn_config
     from movie_genie.deployment.server import Server, run_folder
 
-    root = Path.cwd()
-    server = Server(load_config(arguments.config, ServerConfig), root, run_folder(root, os.environ))
+    root, config = Path.cwd(), load_config(arguments.config, ServerConfig)
+    server = Server(config, root, run_folder(root, os.environ), gunicorn_config.__name__)
     if arguments.daemon:
         server.start(os.environ)
         print(f"the server is starting at {server.url}; its log is {server.log_file}")

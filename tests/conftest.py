@@ -17,7 +17,8 @@ from airflow_server import Airflow
 from movie_genie.engine.query_encoder import QueryEncoder
 from movie_genie.files import digest
 from movie_genie.releases import store as releases
-from movie_genie.releases.checks import MANIFEST, open_checked, release_id_of
+from movie_genie.releases.checks import open_checked, release_id_of
+from movie_genie.releases.content import MANIFEST
 
 
 @pytest.fixture(scope="session")

@@ -39,8 +39,8 @@ from movie_genie.backend.views.search import search
 from movie_genie.backend.views.system import system_blueprint
 from movie_genie.backend.views.transfers import transfers
 from movie_genie.backend.views.web import WebPathConverter, web
-from movie_genie.deployment.server_code import code_hash
 from movie_genie.releases.live import LiveRelease
+from movie_genie.revisions import code_revision
 
 
 def create_app(settings: Settings | None = None) -> APIFlask:
@@ -91,7 +91,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     init_openapi(app)
     init_middleware(app, settings, secret, limits, metrics)
     for blueprint in (
-        system_blueprint(metrics, FirstTraining(settings), code_hash()),
+        system_blueprint(metrics, FirstTraining(settings), code_revision()),
         movies,
         search,
         personas,

@@ -1,1 +1,4 @@
-"""The server's process, the web app's build, and bringing a release into service."""
+"""The server's process, the web app's build, and bringing a release into service.
+
+Which app is served, and when, is said by its callers.
+"""

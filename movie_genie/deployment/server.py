@@ -3,34 +3,43 @@
 import errno
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import not_
 from pathlib import Path
+
+import psutil
 
 from movie_genie.config import ServerConfig
 from movie_genie.errors import UserError
+from movie_genie.polling import poll
 
 SERVER_URL = "MOVIE_GENIE_SERVER_URL"
 """Set where somebody else (compose, systemd) runs the server: none is started then."""
 
+POLL_SECONDS = 0.05
 RUN = "MOVIE_GENIE_RUN"
 PID_FILE = "server.pid"
 STOP_SECONDS = 30.0
 ORPHANS_SECONDS = 10.0
 """How long the workers of a killed server may hold its port until they notice that it is gone."""
 
-KNOWN_ERROR = "movie_genie.errors.UserError: "
+KNOWN_ERROR = f"{UserError.__module__}.{UserError.__qualname__}: "
 """How a traceback in the log names an error that a person can act on."""
 
 
 def run_folder(project: Path, environment: Mapping[str, str]) -> Path:
     """Where a server's pid file and log are kept: MOVIE_GENIE_RUN, or `run/` in the project."""
     return project / (environment.get(RUN) or "run")
+
+
+def url_of(config: ServerConfig) -> str:
+    """Where this machine reaches a server with these settings."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(config.host, config.host)  # noqa: S104
+    return f"http://{host}:{config.port}"
 
 
 @dataclass(frozen=True)
@@ -43,11 +52,14 @@ class Server:
         The checkout; the server works in it.
     run : Path
         Folder of the pid file, the log and the metrics that workers share.
+    settings : str
+        Name of the module that tells gunicorn what to serve, and how.
     """
 
     config: ServerConfig
     root: Path
     run: Path
+    settings: str
 
     @property
     def pid_file(self) -> Path:
@@ -62,19 +74,12 @@ class Server:
     @property
     def url(self) -> str:
         """Where this machine reaches the server."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.config.host, self.config.host)  # noqa: S104
-        return f"http://{host}:{self.config.port}"
+        return url_of(self.config)
 
     def command(self, *, daemon: bool) -> list[str]:
         """The command line that starts gunicorn."""
         config = self.config
-        command = [
-            sys.executable,
-            "-m",
-            "gunicorn",
-            "--config",
-            "python:movie_genie.deployment.gunicorn_config",
-        ]
+        command = [sys.executable, "-m", "gunicorn", "--config", f"python:{self.settings}"]
         command += ["--bind", f"{config.host}:{config.port}"]
         command += ["--workers", str(config.workers), "--threads", str(config.threads)]
         command += ["--pid", str(self.pid_file), "--name", str(self.pid_file)]
@@ -86,8 +91,8 @@ class Server:
 
     def runs_as_configured(self) -> bool:
         """Whether a server runs that was started with this address and these numbers."""
-        pid = self.pid()
-        return pid is not None and _command_line(pid).startswith(" ".join(self.command(daemon=False)))
+        process = _server_process(self.pid_file)
+        return process is not None and _command_line(process).startswith(" ".join(self.command(daemon=False)))
 
     def prepare(self, environment: Mapping[str, str]) -> dict[str, str]:
         """Make the run folder ready for a start, and give the server's environment.
@@ -101,18 +106,17 @@ class Server:
             raise UserError(
                 f"the server is already running at {self.url}; stop it with scripts/stop_server.sh"
             )
-        end = time.monotonic() + (ORPHANS_SECONDS if self.pid_file.exists() else 0)
-        while _taken(self.config.host, self.config.port):
-            if time.monotonic() >= end:
-                raise UserError(
-                    f"port {self.config.port} is taken by another program: stop that one, or choose another "
-                    "port in configs/server.yaml"
-                )
-            time.sleep(0.1)
+        patience = ORPHANS_SECONDS if self.pid_file.exists() else 0
+        if poll(
+            lambda: _taken(self.config.host, self.config.port), not_, every=POLL_SECONDS, within=patience
+        ):
+            raise UserError(
+                f"port {self.config.port} is taken by another program: stop that one, or choose another "
+                "port in configs/server.yaml"
+            )
         self.pid_file.parent.mkdir(parents=True, exist_ok=True)
-        self.pid_file.unlink(
-            missing_ok=True
-        )  # a dead server's: gunicorn would mind if its number lives again
+        # A dead server's: gunicorn would mind if its number lives again.
+        self.pid_file.unlink(missing_ok=True)
         shared = self.pid_file.with_name("prometheus")
         shutil.rmtree(shared, ignore_errors=True)  # a former server's numbers are not this one's
         shared.mkdir()
@@ -169,49 +173,53 @@ def stop(pid_file: Path, seconds: float = STOP_SECONDS) -> bool:
     Raises
     ------
     UserError
-        When it has not ended after `seconds`.
+        When it has not ended after `seconds`, or is another user's.
     """
-    pid = running_pid(pid_file)
-    if pid is None:
+    process = _server_process(pid_file)
+    if process is None:
         return False
-    os.kill(pid, signal.SIGTERM)
-    end = time.monotonic() + seconds
-    while running_pid(pid_file, pid) is not None:
-        if time.monotonic() > end:
-            raise UserError(
-                f"the server (process {pid}) has not ended within {seconds:.0f} s of being asked to"
-            )
-        time.sleep(0.05)
+    try:
+        process.terminate()
+    except psutil.NoSuchProcess:
+        return True
+    except psutil.AccessDenied:
+        raise UserError(f"the server (process {process.pid}) is another user's") from None
+    if poll(lambda: _is_server(process, pid_file), not_, every=POLL_SECONDS, within=seconds):
+        raise UserError(
+            f"the server (process {process.pid}) has not ended within {seconds:.0f} s of being asked to"
+        )
     return True
 
 
-def running_pid(pid_file: Path, pid: int | None = None) -> int | None:
-    """The pid in the file, if that process is alive and is the server of this very pid file.
+def running_pid(pid_file: Path) -> int | None:
+    """The pid in the file, if that process is alive and is the server of this very pid file."""
+    process = _server_process(pid_file)
+    return None if process is None else process.pid
+
+
+def _server_process(pid_file: Path) -> psutil.Process | None:
+    try:
+        process = psutil.Process(int(pid_file.read_text(encoding="ascii")))
+    except (OSError, ValueError, psutil.Error):
+        return None
+    return process if _is_server(process, pid_file) else None
+
+
+def _is_server(process: psutil.Process, pid_file: Path) -> bool:
+    """Whether the process lives and is the server of this pid file.
 
     A number alone proves nothing: after a reboot it may be anybody's. The server's command line, or the title
     it gives itself, holds the pid file's path.
     """
-    path = pid_file.resolve()
-    if pid is None:
-        try:
-            pid = int(path.read_text(encoding="ascii"))
-        except (OSError, ValueError):
-            return None
-    return pid if str(path) in _command_line(pid) else None
+    return str(pid_file.resolve()) in _command_line(process)
 
 
-def _command_line(pid: int) -> str:
+def _command_line(process: psutil.Process) -> str:
     """A process's arguments; empty when it is gone, or only waits for its parent to notice its end."""
-    if not Path("/proc/self/cmdline").exists():  # macOS
-        listed = subprocess.run(
-            ["ps", "-ww", "-o", "args=", "-p", str(pid)], capture_output=True, check=False
-        )
-        return listed.stdout.decode(errors="replace").strip()
     try:
-        arguments = Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
+        return " ".join(process.cmdline())
+    except psutil.Error:
         return ""
-    return arguments.decode(errors="replace").replace("\0", " ")
 
 
 def _taken(host: str, port: int) -> bool:
@@ -224,9 +232,8 @@ def _taken(host: str, port: int) -> bool:
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(
-            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
-        )  # as gunicorn: ended connections do not count
+        # As gunicorn: ended connections do not count.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host.strip("[]"), port))
         except OSError as error:

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from movie_genie.artifacts import MODELS, model_folders
 from movie_genie.config import EvaluationConfig
 from movie_genie.data import dataset
+from movie_genie.data.cases import Cases, held_out
+from movie_genie.data.schemas import VALIDATION
 from movie_genie.errors import UserError
 from movie_genie.inference.two_stage import TwoStage
 
@@ -34,6 +36,23 @@ class Inputs:
     def items(self) -> int:
         """Size of the vocabulary."""
         return len(self.movie_ids)
+
+    def cases(self, config: EvaluationConfig, protocol: str, part: int) -> Cases:
+        """The cases of a part of a protocol's split, sampled where they are many.
+
+        Raises
+        ------
+        UserError
+            When there is none.
+        """
+        cases = held_out(self.interactions, protocol, part)
+        if not len(cases):
+            name = "validation" if part == VALIDATION else "test"
+            raise UserError(
+                f"data/processed/interactions.parquet: no {name} case under {protocol}: no user has a rating in "
+                "that part and one before it; add ratings, or raise the part's share in configs/sequences.yaml"
+            )
+        return cases.sample(config.most_cases, config.seed)
 
     def two_stage(self, protocol: str, config: EvaluationConfig) -> TwoStage:
         """Open the models that were trained on a protocol's training events; all count the same.

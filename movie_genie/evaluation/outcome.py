@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 
 from movie_genie.config import EvaluationConfig
-from movie_genie.data.cases import Cases, held_out, training_events
+from movie_genie.data.cases import Cases, training_events
 from movie_genie.data.schemas import RELEASED, TEST, VALIDATION
-from movie_genie.errors import UserError
 from movie_genie.evaluation import beyond_accuracy, systems
 from movie_genie.evaluation.breakdown import Row, by_latest, by_length
 from movie_genie.evaluation.inputs import Inputs
@@ -51,8 +50,8 @@ def evaluate_protocol(config: EvaluationConfig, inputs: Inputs, protocol: str) -
     UserError
         When a part of the split holds no case, or a model is missing or broken.
     """
-    validation = cases_of(config, inputs, protocol, VALIDATION)
-    test = cases_of(config, inputs, protocol, TEST)
+    validation = inputs.cases(config, protocol, VALIDATION)
+    test = inputs.cases(config, protocol, TEST)
     log.info("%s: %d validation cases, %d test cases", protocol, len(validation), len(test))
     two_stage = inputs.two_stage(protocol, config)
     trials = tune(ask(two_stage, validation), validation, len(two_stage.models))
@@ -83,24 +82,6 @@ def evaluate_protocol(config: EvaluationConfig, inputs: Inputs, protocol: str) -
         | {"split_hash": inputs.split_hashes[protocol]},
         histories,
     )
-
-
-def cases_of(config: EvaluationConfig, inputs: Inputs, protocol: str, part: int) -> Cases:
-    """The cases of a part of a protocol's split, sampled where they are many.
-
-    Raises
-    ------
-    UserError
-        When there is none.
-    """
-    cases = held_out(inputs.interactions, protocol, part)
-    if not len(cases):
-        name = "validation" if part == VALIDATION else "test"
-        raise UserError(
-            f"data/processed/interactions.parquet: no {name} case under {protocol}: no user has a rating in "
-            "that part and one before it; add ratings, or raise the part's share in configs/sequences.yaml"
-        )
-    return cases.sample(config.most_cases, config.seed)
 
 
 def _metrics(

@@ -6,7 +6,7 @@ from pathlib import Path
 import requests
 
 from movie_genie.config import ServerConfig, load_config
-from movie_genie.deployment.server import SERVER_URL, Server, run_folder
+from movie_genie.deployment.server import PID_FILE, SERVER_URL, run_folder, running_pid, url_of
 
 PATIENCE_SECONDS = 3.0
 
@@ -16,7 +16,8 @@ def server_url(root: Path) -> str:
     named = os.environ.get(SERVER_URL)
     if named:
         return named.rstrip("/")
-    return _own_server(root).url.replace("127.0.0.1", "localhost")
+    config = load_config(root / "configs/server.yaml", ServerConfig)
+    return url_of(config).replace("127.0.0.1", "localhost")
 
 
 def release_served(url: str) -> str | None:
@@ -31,10 +32,6 @@ def release_served(url: str) -> str | None:
 
 def serves_us(root: Path) -> bool:
     """Whether a server answers that is this checkout's, or the one that MOVIE_GENIE_SERVER_URL names."""
-    ours = bool(os.environ.get(SERVER_URL)) or _own_server(root).pid() is not None
+    own = running_pid(run_folder(root, os.environ) / PID_FILE)
+    ours = bool(os.environ.get(SERVER_URL)) or own is not None
     return ours and release_served(server_url(root)) is not None
-
-
-def _own_server(root: Path) -> Server:
-    config = load_config(root / "configs/server.yaml", ServerConfig)
-    return Server(config, root, run_folder(root, os.environ))

@@ -18,8 +18,8 @@ from movie_genie.engine.recommender import Recommender
 from movie_genie.engine.records import Rated
 from movie_genie.errors import UserError
 from movie_genie.files import digest, read_json
+from movie_genie.releases.content import MANIFEST, TEXT_VECTORS
 
-MANIFEST = "manifest.json"
 SMOKE_SECONDS = 120
 SMOKE_FILMS = 20
 
@@ -99,7 +99,7 @@ def check_sizes(engine: Recommender) -> None:
                 f"{folder}: {name} knows {size} films, the catalogue {films}: vocabularies differ"
             )
     if engine.text.shape[1] != EMBEDDING_SIZE:
-        raise UserError(f"{folder}: text_embeddings.npy: expected width {EMBEDDING_SIZE}")
+        raise UserError(f"{folder}: {TEXT_VECTORS}: expected width {EMBEDDING_SIZE}")
     if (np.diff(engine.catalogue.movie_ids) <= 0).any():
         raise UserError(f"{folder}: the catalogue's films are not in the order of their ids")
 
@@ -124,7 +124,7 @@ def smoke_query(folder: Path) -> None:
     ------
     UserError
     """
-    command = [sys.executable, "-m", "movie_genie.deployment", "smoke", str(folder)]
+    command = [sys.executable, "-m", str(__package__), "check", str(folder)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=SMOKE_SECONDS, check=False)
     except subprocess.TimeoutExpired:

@@ -1,4 +1,7 @@
-"""What a release is made of: the pipeline's outputs, in the form that serves fastest."""
+"""What a release is made of: the pipeline's outputs, in the form that serves fastest.
+
+Every file's name stands here, or with whoever reads it in a room below.
+"""
 
 import shutil
 from collections.abc import Iterator
@@ -6,21 +9,30 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from movie_genie.artifacts import MODELS, RECIPE, model_folders
-from movie_genie.data import schemas
+from movie_genie.data import dataset, schemas
 from movie_genie.data.schemas import RELEASED
 from movie_genie.engine import catalogue, personas, search, word_index
 from movie_genie.engine.query_encoder import QueryEncoder
 from movie_genie.errors import UserError
 from movie_genie.files import read_json
 
+METRICS, VERDICT = "key_metrics.json", "gate.json"
+RESULTS = (RECIPE, METRICS, VERDICT, "per_user.parquet")
+"""What is copied of results/."""
+
+WEB = "web"
+"""Folder of the web app."""
+
+TEXT_VECTORS = "text_embeddings.npy"
+
+MANIFEST = "manifest.json"
+"""Names all other files, with their checksums."""
+
 HALF_LIFE_SECONDS = 180 * 24 * 3600
 """After this long, a rating counts half towards what is popular now."""
-
-RESULTS = (RECIPE, "key_metrics.json", "gate.json", "per_user.parquet")
 
 
 def assemble(project: Path, target: Path) -> None:
@@ -40,15 +52,12 @@ def assemble(project: Path, target: Path) -> None:
     _copy_models(project, target)
     for name in RESULTS:
         _copy(project / "results" / name, target / name)
-    _copy(project / "frontend/dist", target / "web")
-    processed = project / "data/processed"
-    vocabulary = schemas.read_arrow(processed / "vocabulary.parquet", schemas.VOCABULARY)
-    users = schemas.read_arrow(processed / "users.parquet", schemas.USERS)
-    content = schemas.read_arrow(processed / "content_features.parquet", schemas.CONTENT)
+    _copy(project / "frontend/dist", target / WEB)
+    films = dataset.read_films(project)
+    users = schemas.read_arrow(project / dataset.PROCESSED / "users.parquet", schemas.USERS)
     ratings = schemas.read_arrow(project / "data/raw/ratings.parquet", schemas.RATINGS)
-    movie_ids = vocabulary["movie_id"].to_numpy()
-    content = _of_vocabulary(content, movie_ids, processed / "content_features.parquet")
-    _write_films(target, content, ratings, movie_ids)
+    movie_ids = dataset.movie_ids(films)
+    _write_films(target, films, ratings, movie_ids)
     _write_personas(target, ratings, users, movie_ids)
     QueryEncoder.export(target / search.ENCODER)
 
@@ -71,17 +80,8 @@ def _copy(source: Path, target: Path) -> None:
         raise UserError(f"{source}: not found; `dvc repro` makes it")
 
 
-def _of_vocabulary(content: pa.Table, movie_ids: NDArray[np.int64], path: Path) -> pa.Table:
-    """The films' rows in the order of the vocabulary."""
-    rows = pc.index_in(pa.array(movie_ids), value_set=content["movie_id"].combine_chunks())
-    if rows.null_count:
-        missing = movie_ids[rows.is_null().to_numpy(zero_copy_only=False)][0]
-        raise UserError(f"{path}: film {missing} of the vocabulary is missing; run `dvc repro`")
-    return content.take(rows)
-
-
 def _write_films(target: Path, content: pa.Table, ratings: pa.Table, movie_ids: NDArray[np.int64]) -> None:
-    """catalogue.arrow, story_words.arrow and text_embeddings.npy."""
+    """What is told of films: the catalogue, the index of words and the texts' vectors."""
     items = len(movie_ids)
     rated, known = _item_idx(ratings, movie_ids)
     stars = ratings["rating"].to_numpy()[known].astype(np.float64)
@@ -103,8 +103,7 @@ def _write_films(target: Path, content: pa.Table, ratings: pa.Table, movie_ids: 
     }
     _write_arrow(target / catalogue.FILE, columns, schemas.CATALOGUE)
     _write_arrow(target / word_index.FILE, word_index.table_of(_texts(content)), schemas.STORY_WORDS)
-    flat = content["embedding"].combine_chunks().flatten().to_numpy()
-    np.save(target / "text_embeddings.npy", flat.reshape(items, schemas.EMBEDDING_SIZE))
+    np.save(target / TEXT_VECTORS, dataset.text_vectors(content))
 
 
 def _texts(content: pa.Table) -> Iterator[str]:
@@ -114,7 +113,7 @@ def _texts(content: pa.Table) -> Iterator[str]:
 
 
 def _write_personas(target: Path, ratings: pa.Table, users: pa.Table, movie_ids: NDArray[np.int64]) -> None:
-    """personas.arrow and persona_ratings.arrow: only the data set's users, so that no viewer is shown."""
+    """Personas and their ratings: only the data set's users, so that no viewer is shown."""
     ids = users["user_id"].to_numpy()
     ids = ids[ids < schemas.FIRST_VIEWER_ID]
     items, known = _item_idx(ratings, movie_ids)

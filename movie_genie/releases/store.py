@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,16 +14,14 @@ from pathlib import Path
 
 from movie_genie.errors import UserError
 from movie_genie.files import atomic_path, read_json, write_json
-from movie_genie.releases.checks import (
-    MANIFEST,
-    check_files,
-    checksums,
-    open_checked,
-    release_id_of,
-    smoke_query,
-)
+from movie_genie.releases.checks import check_files, checksums, open_checked, release_id_of, smoke_query
+from movie_genie.releases.content import MANIFEST, METRICS, VERDICT, assemble
 from movie_genie.revisions import data_revision, git_revision
 
+COMMAND = f"python -m {__package__}"
+"""How a person looks after releases."""
+
+RELEASES = "MOVIE_GENIE_RELEASES"
 CURRENT = "current"
 ACTIVATED = "activated.json"
 """The ids that were made current, oldest first; a rollback takes the last one off."""
@@ -36,6 +34,11 @@ UNFINISHED = ".unfinished-"
 """How folders begin that are being written or removed."""
 
 log = logging.getLogger(__name__)
+
+
+def releases_folder(project: Path, environment: Mapping[str, str]) -> Path:
+    """Where releases are kept: MOVIE_GENIE_RELEASES, or `releases/` in the project."""
+    return project / (environment.get(RELEASES) or "releases")
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,6 @@ def publish(project: Path, folder: Path, now: datetime) -> str:
     UserError
         When an output is missing, or the release would not serve.
     """
-    from movie_genie.releases.content import assemble  # a server, which activates too, has no need of it
-
     folder.mkdir(parents=True, exist_ok=True)
     with _lock(folder), _unfinished(folder) as work:
         draft = work / "draft"
@@ -81,8 +82,8 @@ def publish(project: Path, folder: Path, now: datetime) -> str:
             "published_at": now.astimezone(UTC).isoformat(timespec="seconds"),
             "git_revision": git_revision(project),
             "data_revision": data_revision(project),
-            "metrics": read_json(draft / "key_metrics.json"),
-            "gate": read_json(draft / "gate.json"),
+            "metrics": read_json(draft / METRICS),
+            "gate": read_json(draft / VERDICT),
             "files": files,
         }
         write_json(draft / MANIFEST, manifest)

@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from movie_genie.backend import gunicorn_config
+
 START_SECONDS = 90
 
 
@@ -36,13 +38,7 @@ class RealServer:
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        command = [
-            sys.executable,
-            "-m",
-            "gunicorn",
-            "--config",
-            "python:movie_genie.deployment.gunicorn_config",
-        ]
+        command = [sys.executable, "-m", "gunicorn", "--config", f"python:{gunicorn_config.__name__}"]
         command += ["--bind", f"127.0.0.1:{self.port}", "--workers", "2", "--threads", "4"]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(

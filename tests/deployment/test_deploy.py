@@ -1,7 +1,5 @@
 import json
 import os
-import shutil
-import threading
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -9,63 +7,25 @@ from pathlib import Path
 import pytest
 import requests
 import tiny
+from deployable import config
 
-from movie_genie.config import ServerConfig
+from movie_genie.backend import gunicorn_config
+from movie_genie.config import EvaluationConfig, load_config
 from movie_genie.deployment import deploy as deploy_module
-from movie_genie.deployment.deploy import deploy, refuse_without_pass, wait_for_release
+from movie_genie.deployment.deploy import passed_verdict, wait_for_release
 from movie_genie.deployment.server import Server, stop
 from movie_genie.errors import UserError
 from movie_genie.releases import store as releases
 
-
-def config(port=5001, seconds=30.0):
-    return ServerConfig(
-        host="127.0.0.1", port=port, workers=2, threads=2, keep_releases=2, start_timeout_seconds=seconds
-    )
+CONFIG = Path(__file__).parents[2] / "configs/evaluation.yaml"
 
 
-@pytest.fixture
-def project(tiny_project, tiny_releases, tmp_path):
-    """A project whose release is published, so that a deployment has less to write."""
-    project = Path(shutil.copytree(tiny_project, tmp_path / "project"))
-    target = project / "releases"
-    shutil.copytree(tiny_releases, target, symlinks=True, copy_function=os.link)
-    (target / "current").unlink()
-    return project
-
-
-@pytest.fixture
-def foreign_server(project):
-    """A server of two workers that somebody else runs: it reports what `current` names, `lag` requests late."""
-    state = {"requests": 0, "lag": 3, "busy": 4}
-
-    class Ready(BaseHTTPRequestHandler):
-        def do_GET(self):
-            state["requests"] += 1
-            current = releases.current(project / "releases")
-            late = state["requests"] <= state["lag"]
-            after = state["requests"] - state["lag"]
-            ready = {
-                "release_id": "old" if late else current,
-                "worker": 1
-                if after <= state["busy"]
-                else 1 + after % 2,  # chance may keep the other one waiting
-                "workers": 2,
-            }
-            body = json.dumps(ready).encode()
-            self.send_response(200 if self.path == "/api/ready" else 404)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_):
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Ready) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}", state
-        server.shutdown()
-        thread.join()
+def deploy(server, project, environment):
+    """Deploy what the gate passed; it asks for nothing that a release in service could do better."""
+    gate = load_config(CONFIG, EvaluationConfig)
+    checks = [check for check in gate.gate if check.against != "incumbent"]
+    gate = gate.model_copy(update={"gate": checks})
+    deploy_module.deploy(server, gate, project, environment, gunicorn_config.__name__)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +56,7 @@ def test_without_a_pass_nothing_is_published_and_the_failed_checks_are_named(pro
 
 def test_a_missing_verdict_is_no_pass(tmp_path):
     with pytest.raises(UserError, match=r"gate\.json: not found"):
-        refuse_without_pass(tmp_path / "gate.json", tmp_path)
+        passed_verdict(tmp_path / "gate.json", tmp_path)
 
 
 def test_a_verdict_is_of_the_models_that_it_judged_and_no_others(project):
@@ -181,7 +141,7 @@ def test_a_server_is_started_kept_restarted_for_new_code_and_stopped(project, mo
     with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as free:
         port = free.server_port
     environment = {**os.environ, "MOVIE_GENIE_ENV": "development"}
-    server = Server(config(port), project, project / "run")
+    server = Server(config(port), project, project / "run", gunicorn_config.__name__)
     try:
         deploy(config(port), project, environment)
         first = server.pid()
@@ -198,7 +158,7 @@ def test_a_server_is_started_kept_restarted_for_new_code_and_stopped(project, mo
         wait_for_release(server.url, published, config(port), died=lambda: None)
         assert server.pid() == first  # a new release needs no restart
 
-        monkeypatch.setattr(deploy_module, "code_hash", lambda: "newer")
+        monkeypatch.setattr(deploy_module, "code_revision", lambda: "newer")
         deploy(config(port), project, environment)
         second = server.pid()
         assert second not in (None, first)
@@ -218,4 +178,4 @@ def test_a_server_that_cannot_start_says_why(project):
         port = free.server_port
     with pytest.raises(UserError, match=r"the server did not start: SECRET_KEY: .*server\.log"):
         deploy(config(port), project, environment)
-    assert Server(config(port), project, project / "run").pid() is None
+    assert Server(config(port), project, project / "run", gunicorn_config.__name__).pid() is None

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from movie_genie.config import ServerConfig
-from movie_genie.deployment.server import Server, running_pid, stop
+from movie_genie.deployment.server import Server, running_pid, stop, url_of
 from movie_genie.errors import UserError
 
 WAIT = "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: sys.exit(0)); print(1, flush=True)"
@@ -41,7 +41,7 @@ def server(tmp_path, port=5001, host="127.0.0.1"):
     config = ServerConfig(
         host=host, port=port, workers=1, threads=2, keep_releases=2, start_timeout_seconds=5
     )
-    return Server(config, tmp_path, tmp_path / "run")
+    return Server(config, tmp_path, tmp_path / "run", "settings_of_some_app")
 
 
 def test_a_process_that_took_over_the_number_is_no_server_and_is_not_touched(pid_file, process):
@@ -74,6 +74,15 @@ def test_a_pid_file_that_names_no_process_means_no_server(pid_file, text):
     pid_file.parent.mkdir()
     pid_file.write_text(text)
     assert running_pid(pid_file) is None
+
+
+def test_a_server_that_is_gone_but_not_yet_noticed_by_its_parent_has_ended(pid_file, process):
+    child = process(str(pid_file))
+    assert running_pid(pid_file) == child.pid
+    child.kill()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # it is a zombie now, and stays one
+    assert running_pid(pid_file) is None
+    assert stop(pid_file) is False
 
 
 def test_a_taken_port_is_one_clear_line_and_starts_nothing(tmp_path):
@@ -128,7 +137,7 @@ def test_an_address_for_everybody_is_reached_by_the_loopback(tmp_path):
     config = ServerConfig(
         host="0.0.0.0", port=80, workers=1, threads=1, keep_releases=2, start_timeout_seconds=1
     )
-    assert Server(config, tmp_path, tmp_path / "run").url == "http://127.0.0.1:80"
+    assert url_of(config) == "http://127.0.0.1:80"
 
 
 def test_the_scripts_say_when_no_server_runs(tmp_path):

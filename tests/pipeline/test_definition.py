@@ -1,6 +1,5 @@
 """What dvc.yaml promises, read from the files that git has."""
 
-import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -86,39 +85,6 @@ def test_metrics_and_outputs_are_cached_so_that_they_can_be_restored() -> None:
         if options.get("cache") is False
     ]
     assert uncached == ["results/deployment.json"]
-
-
-SHARED = {"cli.py", "config.py", "errors.py", "files.py", "recorder.py", "revisions.py", "tracking.py"}
-"""Code that changes no result: arguments, messages, checks, notes on a run."""
-
-
-def imported(path: Path) -> set[Path]:
-    """The package's files that a file imports, at its top or inside a function."""
-    found: set[Path] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        names: list[str] = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        found |= {ROOT / f"{name.replace('.', '/')}.py" for name in names if name.startswith("movie_genie.")}
-    return {file for file in found if file.is_file()}
-
-
-@pytest.mark.parametrize("name", STAGES)
-def test_whatever_code_a_stage_uses_is_among_its_dependencies(name: str) -> None:
-    """Or a change of that code would not run the stage again."""
-    stage = GRAPH.stages[name]
-    used: set[Path] = set()
-    new = {ROOT / stage.cmd[0].split()[1]}
-    while new:
-        used |= new
-        new = {file for path in new if path.name not in SHARED for file in imported(path)} - used
-    names = {str(path.relative_to(ROOT)) for path in used if path.name not in SHARED}
-    assert len(names) > 1
-    assert {
-        file for file in names if not any(f"{file}/".startswith(f"{dep}/") for dep in stage.deps)
-    } == set()
 
 
 @pytest.mark.parametrize("script", sorted(path.name for path in (ROOT / "scripts").glob("*.py")))

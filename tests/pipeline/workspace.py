@@ -80,7 +80,11 @@ class Workspace:
 
     def copy(self, folder: Path) -> "Workspace":
         """The same, run state and DVC cache too, for a test that breaks things; with a port of its own."""
-        ignored = shutil.ignore_patterns("node_modules", "run", "releases")
+
+        def ignored(place: str, names: list[str]) -> set[str]:
+            left = {"run", "releases"} if Path(place) == self.root else set()
+            return {"node_modules", *left} & set(names)
+
         shutil.copytree(self.root, folder, symlinks=True, ignore=ignored)
         copy = Workspace(folder, free_port())
         copy.configure("server", port=copy.port)

@@ -16,7 +16,8 @@ from movie_genie import weights
 from movie_genie.errors import UserError
 from movie_genie.files import digest
 from movie_genie.releases import store as releases
-from movie_genie.releases.checks import MANIFEST, open_checked, smoke_query
+from movie_genie.releases.checks import open_checked, smoke_query
+from movie_genie.releases.content import MANIFEST
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -12,6 +12,7 @@ from movie_genie.backend.outputs import Health, Progress, Ready, Release
 from movie_genie.backend.progress import FirstTraining
 from movie_genie.backend.services import services
 from movie_genie.files import read_json
+from movie_genie.releases.content import MANIFEST
 
 
 def system_blueprint(metrics: Metrics, first_training: FirstTraining, code: str) -> APIBlueprint:
@@ -49,7 +50,7 @@ def system_blueprint(metrics: Metrics, first_training: FirstTraining, code: str)
     @system.doc(responses={503: "No release is served yet"})
     def release() -> Response:
         """Say what the release is made of, how good it is, and what the gate found."""
-        manifest = read_json(services().presenter().engine.folder / "manifest.json")
+        manifest = read_json(services().presenter().engine.folder / MANIFEST)
         return answer({name: manifest.get(name) for name in Release.model_fields})
 
     @system.get("/metrics")

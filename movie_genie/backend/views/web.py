@@ -9,6 +9,7 @@ from werkzeug.routing import PathConverter
 
 from movie_genie.backend.errors import ProblemError
 from movie_genie.backend.services import services
+from movie_genie.releases.content import WEB
 
 YEAR = 365 * 24 * 3600
 HASHED = "assets"
@@ -36,7 +37,7 @@ def app_page(path: str) -> Response:
         response.status_code = 503
         response.headers["Retry-After"] = "10"
         return response
-    build = engine.folder / "web"
+    build = engine.folder / WEB
     if path.startswith(f"{HASHED}/"):
         return _asset(build, path)
     try:
