@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from movie_genie.data import schemas
 from movie_genie.engine import catalogue, personas, search, word_index
 from movie_genie.engine.query_encoder import QueryEncoder
+from movie_genie.engine.schemas import CATALOGUE, PERSONA_RATINGS, PERSONAS, WORD_INDEX
 from movie_genie.errors import UserError
 
 WEIGHTS = schemas.PROTOCOLS[0]
@@ -73,7 +74,7 @@ def _of_vocabulary(content: pa.Table, movie_ids: NDArray[np.int64], path: Path) 
 
 
 def _write_films(target: Path, content: pa.Table, ratings: pa.Table, movie_ids: NDArray[np.int64]) -> None:
-    """catalogue.arrow, story_words.arrow and text_embeddings.npy."""
+    """catalogue.arrow, word_index.arrow and text_embeddings.npy."""
     items = len(movie_ids)
     rated, known = _item_idx(ratings, movie_ids)
     stars = ratings["rating"].to_numpy()[known].astype(np.float64)
@@ -93,8 +94,8 @@ def _write_films(target: Path, content: pa.Table, ratings: pa.Table, movie_ids: 
         "average_rating": pa.array(average.astype(np.float32), from_pandas=True),  # NaN becomes null
         "popularity": pa.array(popularity.astype(np.float32)),
     }
-    _write_arrow(target / catalogue.FILE, columns, schemas.CATALOGUE)
-    _write_arrow(target / word_index.FILE, word_index.table_of(_texts(content)), schemas.STORY_WORDS)
+    _write_arrow(target / catalogue.FILE, columns, CATALOGUE)
+    _write_arrow(target / word_index.FILE, word_index.table_of(_texts(content)), WORD_INDEX)
     flat = content["embedding"].combine_chunks().flatten().to_numpy()
     np.save(target / "text_embeddings.npy", flat.reshape(items, schemas.EMBEDDING_SIZE))
 
@@ -126,10 +127,10 @@ def _write_personas(target: Path, ratings: pa.Table, users: pa.Table, movie_ids:
         "ratings_count": pa.array(counts.astype(np.int32)),
         "average_rating": pa.array(average.astype(np.float32)),
     }
-    _write_arrow(target / personas.FILE, people, schemas.PERSONAS)
+    _write_arrow(target / personas.FILE, people, PERSONAS)
     item_idx = pa.array(items.astype(np.int32))
     rows = {"item_idx": item_idx, "rating": pa.array(stars), "timestamp": pa.array(times)}
-    _write_arrow(target / personas.RATINGS_FILE, rows, schemas.PERSONA_RATINGS)
+    _write_arrow(target / personas.RATINGS_FILE, rows, PERSONA_RATINGS)
 
 
 def _item_idx(ratings: pa.Table, movie_ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
