@@ -4,9 +4,7 @@ from pathlib import Path
 
 import structlog
 from apiflask import APIBlueprint
-from flask import Response
 
-from movie_genie.backend.answers import answer
 from movie_genie.backend.errors import ProblemError
 from movie_genie.backend.events import Events
 from movie_genie.backend.inputs import ActivateIn
@@ -68,7 +66,7 @@ def click_through() -> ClickThroughs:
 @admin.get("/admin/pipeline")
 @requires("admin")
 @admin.output(PipelineState)
-def pipeline() -> Response:
+def pipeline() -> PipelineState:
     """Show each stage's state and Airflow's last runs, or why they cannot be shown."""
     body: dict[str, object] = {"stages": [], "stages_unknown": None, "runs": [], "runs_unknown": None}
     try:
@@ -79,7 +77,7 @@ def pipeline() -> Response:
         body["runs"] = dag_runs(airflow(services().settings))
     except UserError as error:
         body["runs_unknown"] = str(error)
-    return answer(body)
+    return PipelineState.model_validate(body)
 
 
 def _changed(action: str, release_id: str) -> CurrentRelease:
