@@ -1,6 +1,6 @@
 # `make` alone lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run install test test-all lint data tmdb status stop mlflow docs docs-serve
+.PHONY: help run install test test-all lint api-types data tmdb status stop mlflow docs docs-serve
 SHELL := bash
 
 PYTHON ?= python3
@@ -48,6 +48,12 @@ lint: $(INSTALLED) ## Check style, types, and which room imports which
 	$(BIN)/lint-imports --no-cache --no-logo
 	@if test -d frontend/node_modules; then cd frontend && npm run --silent lint && npm run --silent types; \
 	else echo "skipped: the web app's lint needs frontend/node_modules (make run)"; fi
+	@if test -d frontend/node_modules; then $(BIN)/python -m movie_genie.backend openapi | \
+		npm --prefix frontend run --silent api-types -- --check || \
+		{ echo "error: frontend/src/lib/api-types.ts is not what the API says; run make api-types" >&2; exit 1; }; fi
+
+api-types: $(INSTALLED) ## Write the web app's types of the API, from its OpenAPI document
+	@$(BIN)/python -m movie_genie.backend openapi | npm --prefix frontend run --silent api-types
 
 data: $(INSTALLED) ## Choose the ratings: SOURCE=packaged | ml-latest-small | ml-1m | ml-25m | ml-32m | folder DIR=… [METADATA=…]
 	@$(BIN)/python scripts/choose_data.py --source "$$SOURCE" $${DIR:+--dir "$$DIR"} $${METADATA:+--metadata "$$METADATA"}

@@ -1,6 +1,6 @@
 """Movie Genie: a movie recommender whose whole life is a reproducible pipeline.
 
 Rooms, top to bottom; imports go down this list, never up: backend, pipeline, deployment, releases, engine, evaluation,
-ranking, retrieval, training, inference, data, orchestration. What every room shares: `airflow_api`, `artifacts`, `cli`, `config`, `errors`, `files`,
-`metrics`, `networks`, `polling`, `recorder`, `revisions`, `tracking`, `weights`.
+ranking, retrieval, training, inference, data, orchestration. What every room shares: `airflow_api`, `artifacts`, `cli`,
+`config`, `errors`, `files`, `metrics`, `networks`, `polling`, `recorder`, `revisions`, `tracking`, `weights`.
 """

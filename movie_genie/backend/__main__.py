@@ -4,16 +4,18 @@ import argparse
 import getpass
 import os
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
+import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from movie_genie.backend.accounts import Accounts
 from movie_genie.backend.database import Database
 from movie_genie.backend.errors import ProblemError
 from movie_genie.backend.inputs import Name, NewPassword
-from movie_genie.backend.settings import read_settings
+from movie_genie.backend.settings import Settings, read_settings
 from movie_genie.backend.snapshot import snapshot
 from movie_genie.cli import run
 from movie_genie.errors import UserError
@@ -33,9 +35,13 @@ def main() -> None:
     admin.add_argument("name")
     feedback = commands.add_parser("snapshot-feedback", help="write the viewers' ratings for the pipeline")
     feedback.add_argument("--to", type=Path, default=SNAPSHOT)
+    commands.add_parser("openapi", help="print the API's OpenAPI document")
     arguments = parser.parse_args()
 
     def command() -> None:
+        if arguments.command == "openapi":
+            print(_openapi())
+            return
         database = Database(read_settings(os.environ).database)
         if arguments.command == "db":
             database.upgrade()
@@ -49,6 +55,15 @@ def main() -> None:
             print(f"{arguments.to}: {ratings} ratings, {'changed' if changed else 'unchanged'}")
 
     run(command)
+
+
+def _openapi() -> str:
+    """The document of an app with no release and an empty database: it depends on neither."""
+    from movie_genie.backend.app import create_app  # the other commands need no web framework
+
+    with tempfile.TemporaryDirectory() as folder:
+        app = create_app(Settings(releases=Path(folder) / "releases", run_folder=Path(folder)))
+        return orjson.dumps(app.spec, option=orjson.OPT_INDENT_2).decode()
 
 
 def _create_admin(database: Database, name: str) -> None:

@@ -1,25 +1,14 @@
 """What viewers were shown and what they clicked, and the click-through of each kind of row and release."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import case, func, insert, select
 
 from movie_genie.backend.clock import now
 from movie_genie.backend.database import Database
 from movie_genie.backend.inputs import EventIn
+from movie_genie.backend.system_outputs import ClickThrough
 from movie_genie.backend.tables import events
-
-
-@dataclass(frozen=True, slots=True)
-class ClickThrough:
-    """How one kind of row did in one release; `rate` is clicks for each time the row was shown."""
-
-    release_id: str
-    row: str
-    impressions: int
-    clicks: int
-    rate: float | None
 
 
 class Events:
@@ -57,6 +46,12 @@ class Events:
         )
         with self._database.read() as connection:
             return [
-                ClickThrough(release, row, impressions, clicks, clicks / impressions if impressions else None)
+                ClickThrough(
+                    release_id=release,
+                    row=row,
+                    impressions=impressions,
+                    clicks=clicks,
+                    rate=clicks / impressions if impressions else None,
+                )
                 for release, row, impressions, clicks in connection.execute(query)
             ]

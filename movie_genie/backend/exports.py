@@ -3,56 +3,57 @@
 import csv
 import io
 
-from movie_genie.backend.answers import Json
 from movie_genie.backend.clock import iso
 from movie_genie.backend.feedback import Feedback
+from movie_genie.backend.outputs import Export, ExportedRating, ExportedWish
 from movie_genie.engine.catalogue import Catalogue
-
-COLUMNS = ("movie_id", "title", "year", "rating", "not_interested", "rated_at")
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for a formula's beginning."""
 
 
-def as_json(feedback: Feedback, viewer_id: int, name: str | None, catalogue: Catalogue) -> Json:
-    """Return everything as `outputs.Export`."""
-    return {
-        "name": name,
-        "ratings": _ratings(feedback, viewer_id, catalogue),
-        "watchlist": [
-            {**_film(movie_id, catalogue), "added_at": iso(added_at)}
-            for movie_id, added_at in feedback.watchlist(viewer_id)
-        ],
-    }
+def as_export(feedback: Feedback, viewer_id: int, name: str | None, catalogue: Catalogue) -> Export:
+    """Return everything."""
+    watchlist = []
+    for movie_id, added_at in feedback.watchlist(viewer_id):
+        title, year = _named(movie_id, catalogue)
+        watchlist.append(ExportedWish(movie_id=movie_id, title=title, year=year, added_at=iso(added_at)))
+    return Export(name=name, ratings=_ratings(feedback, viewer_id, catalogue), watchlist=watchlist)
 
 
 def as_csv(feedback: Feedback, viewer_id: int, catalogue: Catalogue) -> str:
     """Return the ratings as a table that an import reads again and no spreadsheet takes for formulas."""
     text = io.StringIO(newline="")
-    table = csv.DictWriter(text, COLUMNS)
+    table = csv.DictWriter(text, list(ExportedRating.model_fields))
     table.writeheader()
     for rating in _ratings(feedback, viewer_id, catalogue):
-        table.writerow({name: _harmless(value) for name, value in rating.items()})
+        table.writerow({name: _harmless(value) for name, value in rating.model_dump().items()})
     return text.getvalue()
 
 
-def _ratings(feedback: Feedback, viewer_id: int, catalogue: Catalogue) -> list[Json]:
-    return [
-        {
-            **_film(said.movie_id, catalogue),
-            "rating": said.rating,
-            "not_interested": said.rating is None,
-            "rated_at": iso(said.rated_at),
-        }
-        for said in feedback.all_ratings(viewer_id)
-    ]
+def _ratings(feedback: Feedback, viewer_id: int, catalogue: Catalogue) -> list[ExportedRating]:
+    exported = []
+    for stored in feedback.all_ratings(viewer_id):
+        title, year = _named(stored.movie_id, catalogue)
+        exported.append(
+            ExportedRating(
+                movie_id=stored.movie_id,
+                title=title,
+                year=year,
+                rating=stored.rating,
+                not_interested=stored.rating is None,
+                rated_at=iso(stored.rated_at),
+            )
+        )
+    return exported
 
 
-def _film(movie_id: int, catalogue: Catalogue) -> Json:
+def _named(movie_id: int, catalogue: Catalogue) -> tuple[str, int | None]:
+    """A film's title and year, also of one that the release does not know."""
     item = catalogue.item_of.get(movie_id)
-    movie = catalogue.movies[item] if item is not None else None
-    title = movie.title if movie else f"Film {movie_id}"
-    return {"movie_id": movie_id, "title": title, "year": movie.year if movie else None}
+    if item is None:
+        return f"Film {movie_id}", None
+    return catalogue.movies[item].title, catalogue.movies[item].year
 
 
 def _harmless(value: object) -> object:

@@ -1,4 +1,4 @@
-"""What viewers said of films: ratings, "not interested", watchlist. Read at request time, never cached."""
+"""Viewers' ratings and watchlists. Read at request time, never cached."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select
 from movie_genie.backend.clock import now
 from movie_genie.backend.database import Database
 from movie_genie.backend.tables import ratings, watchlist
-from movie_genie.engine.records import Saying
+from movie_genie.engine.records import History
 
 _COLUMNS = (ratings.c.movie_id, ratings.c.rating, ratings.c.rated_at)
 _OF_VIEWER = ratings.c.viewer_id == bindparam("viewer_id")
@@ -22,8 +22,8 @@ _NEWEST = select(*_COLUMNS).where(_OF_VIEWER).order_by(ratings.c.rated_at.desc()
 
 
 @dataclass(frozen=True, slots=True)
-class Rating:
-    """A viewer's word on a film: stars, or None for "not interested"; `rated_at` in milliseconds since 1970."""
+class StoredRating:
+    """A rating as the database keeps it: stars, or None for "not interested"; milliseconds since 1970."""
 
     movie_id: int
     rating: float | None
@@ -36,65 +36,66 @@ class Feedback:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def history(self, viewer_id: int) -> list[Saying]:
-        """Return all that a viewer said, oldest first, as the engine takes it."""
-        return cast("list[Saying]", self._database.rows(_HISTORY, viewer_id=viewer_id))
+    def history(self, viewer_id: int) -> History:
+        """Return a viewer's ratings, oldest first, as the engine takes them."""
+        # cast: the query selects these three columns
+        return cast(History, self._database.rows(_HISTORY, viewer_id=viewer_id))
 
     def ratings_count(self, viewer_id: int) -> int:
-        """Return how many films a viewer spoke of."""
+        """Return how many films a viewer rated, "not interested" included."""
         query = select(func.count()).select_from(ratings).where(ratings.c.viewer_id == viewer_id)
         with self._database.read() as connection:
             return connection.execute(query).scalar_one()
 
-    def ratings(self, viewer_id: int, page: int, per_page: int) -> list[Rating]:
-        """Return a page of a viewer's words, newest first; `page` counts from 1."""
+    def ratings(self, viewer_id: int, page: int, per_page: int) -> list[StoredRating]:
+        """Return a page of a viewer's ratings, newest first; `page` counts from 1."""
         query = _NEWEST.limit(per_page).offset((page - 1) * per_page)
         with self._database.read() as connection:
-            return [Rating(*row) for row in connection.execute(query, {"viewer_id": viewer_id})]
+            return [StoredRating(*row) for row in connection.execute(query, {"viewer_id": viewer_id})]
 
-    def all_ratings(self, viewer_id: int) -> list[Rating]:
-        """Return all of a viewer's words, newest first."""
+    def all_ratings(self, viewer_id: int) -> list[StoredRating]:
+        """Return all of a viewer's ratings, newest first."""
         with self._database.read() as connection:
-            return [Rating(*row) for row in connection.execute(_NEWEST, {"viewer_id": viewer_id})]
+            return [StoredRating(*row) for row in connection.execute(_NEWEST, {"viewer_id": viewer_id})]
 
-    def rating(self, viewer_id: int, movie_id: int) -> Rating | None:
-        """Return a viewer's word on one film."""
+    def rating(self, viewer_id: int, movie_id: int) -> StoredRating | None:
+        """Return a viewer's rating of one film."""
         query = select(*_COLUMNS).where(_OF_VIEWER, ratings.c.movie_id == movie_id)
         with self._database.read() as connection:
             row = connection.execute(query, {"viewer_id": viewer_id}).first()
-        return Rating(*row) if row else None
+        return StoredRating(*row) if row else None
 
-    def rate(self, viewer_id: int, movie_id: int, stars: float | None) -> Rating:
-        """Keep a word on a film in place of an earlier one."""
-        rating = Rating(movie_id, stars, now())
+    def rate(self, viewer_id: int, movie_id: int, stars: float | None) -> StoredRating:
+        """Keep a rating in place of the film's earlier one."""
+        rating = StoredRating(movie_id, stars, now())
         with self._database.write() as connection:
             self._keep(connection, viewer_id, [rating])
         return rating
 
-    def rate_many(self, viewer_id: int, said: Sequence[Rating]) -> int:
-        """Keep many words, all or none, but no older one in place of a younger; return how many were kept."""
+    def rate_many(self, viewer_id: int, given: Sequence[StoredRating]) -> int:
+        """Keep many ratings, all or none, but no older one in place of a newer; return how many were kept."""
         query = select(ratings.c.movie_id, ratings.c.rated_at).where(ratings.c.viewer_id == viewer_id)
         with self._database.write() as connection:
             present = {movie_id: at for movie_id, at in connection.execute(query)}
-            younger = [word for word in said if word.rated_at > present.get(word.movie_id, -1)]
-            if younger:
-                self._keep(connection, viewer_id, younger)
-        return len(younger)
+            newer = [rating for rating in given if rating.rated_at > present.get(rating.movie_id, -1)]
+            if newer:
+                self._keep(connection, viewer_id, newer)
+        return len(newer)
 
     def unrate(self, viewer_id: int, movie_id: int) -> None:
-        """Take a word back; nothing happens where there is none."""
+        """Remove a rating; nothing happens where there is none."""
         mine = ratings.c.viewer_id == viewer_id
         with self._database.write() as connection:
             connection.execute(delete(ratings).where(mine, ratings.c.movie_id == movie_id))
 
-    def _keep(self, connection: Connection, viewer_id: int, said: Sequence[Rating]) -> None:
+    def _keep(self, connection: Connection, viewer_id: int, given: Sequence[StoredRating]) -> None:
         statement = self._database.insert(ratings)
         new = statement.excluded
         upsert = statement.on_conflict_do_update(
             index_elements=["viewer_id", "movie_id"],
             set_={"rating": new.rating, "rated_at": new.rated_at},
         )
-        connection.execute(upsert, [{"viewer_id": viewer_id, **asdict(word)} for word in said])
+        connection.execute(upsert, [{"viewer_id": viewer_id, **asdict(rating)} for rating in given])
 
     def watchlist(self, viewer_id: int) -> list[tuple[int, int]]:
         """Return (movie_id, added_at) of a viewer's watchlist, newest first."""

@@ -5,12 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from movie_genie.backend.clock import now
-from movie_genie.backend.feedback import Rating
+from movie_genie.backend.feedback import StoredRating
 from movie_genie.backend.import_formats import Line
 from movie_genie.data.film_titles import natural, spellings
-from movie_genie.data.schemas import CATALOGUE
-from movie_genie.engine.catalogue import FILE, map_table
-from movie_genie.engine.recommender import Recommender
+from movie_genie.engine.catalogue import Catalogue
 
 YEARS_APART = 1
 """Sources differ by so much in what they call a film's year: festival or cinema."""
@@ -27,8 +25,8 @@ class Matched:
 class Films:
     """A release's films by their ids elsewhere and by title; made for one import and thrown away."""
 
-    def __init__(self, engine: Recommender) -> None:
-        table = map_table(engine.folder / FILE, CATALOGUE)
+    def __init__(self, catalogue: Catalogue) -> None:
+        table = catalogue.table
         ids = table["movie_id"].to_pylist()
         self._known = set(ids)
         self._imdb = _index(table["imdb_id"].to_pylist(), ids)
@@ -66,9 +64,9 @@ def _index(foreign: Sequence[object], ids: Sequence[int]) -> dict[object, int]:
     return {key: movie_id for key, movie_id in zip(reversed(foreign), reversed(ids), strict=True) if key}
 
 
-def match(lines: Sequence[Line], engine: Recommender) -> tuple[list[Matched], list[Line]]:
-    """Part the lines into those with a film and those without, which say why."""
-    films = Films(engine)
+def match(lines: Sequence[Line], catalogue: Catalogue) -> tuple[list[Matched], list[Line]]:
+    """Split the lines into those with a film and those without, which say why."""
+    films = Films(catalogue)
     matched, unmatched = [], []
     for line in lines:
         movie_id = None if line.problem else films.find(line)
@@ -79,17 +77,17 @@ def match(lines: Sequence[Line], engine: Recommender) -> tuple[list[Matched], li
     return matched, unmatched
 
 
-def as_ratings(matched: Sequence[Matched]) -> list[Rating]:
+def as_ratings(matched: Sequence[Matched]) -> list[StoredRating]:
     """Return one rating a film, the latest where the file has several; the file's order breaks a day's ties.
 
     A line without a date, or with one in the future, counts as rated now.
     """
     moment = now()
-    latest: dict[int, Rating] = {}
+    latest: dict[int, StoredRating] = {}
     for place, found in enumerate(matched):
         given = found.line.rated_at
         rated_at = moment if given is None or given < 0 else min(given + place, moment)
-        rating = Rating(found.movie_id, found.line.stars, rated_at)
+        rating = StoredRating(found.movie_id, found.line.stars, rated_at)
         if found.movie_id not in latest or latest[found.movie_id].rated_at <= rated_at:
             latest[found.movie_id] = rating
     return list(latest.values())

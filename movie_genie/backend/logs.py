@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from typing import TextIO, cast
 
 import orjson
 import structlog
@@ -10,6 +11,8 @@ from structlog.typing import Processor
 
 def configure_logging(json_lines: bool) -> None:
     """Send structlog's and the standard library's records to stderr in one form."""
+    # TextIO: only these two methods are used
+    stderr = cast(TextIO, _CurrentStderr())
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -27,10 +30,10 @@ def configure_logging(json_lines: bool) -> None:
     structlog.configure(
         processors=[*shared, *errors, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=stderr),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, *errors],
@@ -42,6 +45,16 @@ def configure_logging(json_lines: bool) -> None:
     root.setLevel(logging.INFO)
     for chatty in ("alembic", "urllib3"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+class _CurrentStderr:
+    """Looks `sys.stderr` up at each write: loggers live as long as the process, stderr may be replaced meanwhile."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
 
 
 def _dumps(value: object, **_options: object) -> str:

@@ -15,6 +15,8 @@ SECURITY_SCHEMES = {
     "csrf": {"type": "apiKey", "in": "header", "name": HEADER},
 }
 
+PLACE = "#/components/schemas/"
+
 Document = dict[str, Any]
 """Any: a part of an OpenAPI document."""
 
@@ -30,16 +32,17 @@ def file_response(description: str, schema: Document, *mimetypes: str) -> Respon
 def init_openapi(app: APIFlask) -> None:
     """Have the app finish its OpenAPI document with what holds everywhere."""
     app.security_schemes = SECURITY_SCHEMES
-    app.config["AUTO_404_RESPONSE"] = (
-        False  # a path's number alone says nothing; the views say what is not found
-    )
+    # a path's number alone says nothing: the views say what is not found
+    app.config["AUTO_404_RESPONSE"] = False
     app.config["AUTO_OPERATION_ID"] = True
-    app.config["AUTO_SERVERS"] = False  # the document is the same whoever asks for it
+    # the document is the same whoever asks for it
+    app.config["AUTO_SERVERS"] = False
     app.config["VALIDATION_ERROR_DESCRIPTION"] = "A field is missing, unknown or out of range"
 
     @app.spec_processor
     def finish(document: Document | str) -> Document | str:
         assert isinstance(document, dict)  # noqa: S101 - a string only where YAML is asked for
+        document = _each_schema_once(document)
         document["components"]["schemas"]["Problem"] = SCHEMA
         document["tags"] = [{"name": name} for name in dict.fromkeys(tag["name"] for tag in document["tags"])]
         for path, operations in document["paths"].items():
@@ -48,6 +51,32 @@ def init_openapi(app: APIFlask) -> None:
                 _add_refusals(path, method, operation, access)
                 _bound_ids(operation)
         return document
+
+
+def _each_schema_once(document: Document) -> Document:
+    """Give one name to a type that APIFlask repeats for each type that uses it: `Home.Movie`, `Import.Movie`, …"""
+    document = _with_short_references(document)
+    once: Document = {}
+    for name, schema in document["components"]["schemas"].items():
+        if once.setdefault(_short(name), schema) != schema:
+            raise ValueError(f"two types are called {_short(name)}")
+    document["components"]["schemas"] = dict(sorted(once.items()))
+    return document
+
+
+def _with_short_references(part: Any) -> Any:  # Any: whatever a document holds
+    if isinstance(part, list):
+        return [_with_short_references(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    return {
+        name: PLACE + _short(value.removeprefix(PLACE)) if name == "$ref" else _with_short_references(value)
+        for name, value in part.items()
+    }
+
+
+def _short(name: str) -> str:
+    return name.rpartition(".")[2]
 
 
 def _access(app: APIFlask, name: str) -> str | None:

@@ -1,15 +1,25 @@
-"""What the API gives: pydantic types, from which OpenAPI is made. `answers.py` builds what they describe."""
+"""What the API gives to viewers: views return these models, which serialise the answer and describe it in OpenAPI."""
 
-from typing import Generic, Literal, TypeVar
+from typing import Annotated, Generic, Literal, TypeVar
 
-from pydantic import BaseModel
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
+from movie_genie.backend.import_formats import Format
 from movie_genie.engine.records import RowKind
 
 T = TypeVar("T")
 
+Average = Annotated[float, AfterValidator(lambda average: round(average, 2))]
+"""An average rating; more digits than two say nothing."""
 
-class Movie(BaseModel):
+
+class Output(BaseModel):
+    """Takes its fields by name, also from the engine's own records; what else they hold is not given out."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class Movie(Output):
     """What a film's card shows."""
 
     movie_id: int
@@ -20,7 +30,7 @@ class Movie(BaseModel):
 
 
 class MovieDetail(Movie):
-    """All that is known of a film, and what the viewer said of it."""
+    """All that is known of a film, and what the viewer did with it."""
 
     overview: str | None
     runtime: int | None
@@ -30,21 +40,21 @@ class MovieDetail(Movie):
     tmdb_id: int | None
     imdb_id: str | None
     ratings_count: int
-    average_rating: float | None
+    average_rating: Average | None
     my_rating: float | None
     not_interested: bool
     in_watchlist: bool
 
 
-class Reason(BaseModel):
-    """A film of the history that carried a recommendation, and how much of it."""
+class Reason(Output):
+    """A film of the history that a recommendation comes from, and its share of it."""
 
     movie_id: int
     title: str
     share: float
 
 
-class Recommendation(BaseModel):
+class Recommendation(Output):
     """A film to show."""
 
     movie: Movie
@@ -52,14 +62,14 @@ class Recommendation(BaseModel):
     reasons: list[Reason]
 
 
-class Recommendations(BaseModel):
+class Recommendations(Output):
     """Films, best first, and the release that chose them."""
 
     release_id: str
     items: list[Recommendation]
 
 
-class Found(BaseModel):
+class Found(Output):
     """A film that a search found."""
 
     movie: Movie
@@ -67,26 +77,26 @@ class Found(BaseModel):
     matched: Literal["title", "meaning"]
 
 
-class FoundList(BaseModel):
+class FoundList(Output):
     """What a search found, best first."""
 
     items: list[Found]
 
 
-class GenreCount(BaseModel):
+class GenreCount(Output):
     """A genre and how many films have it."""
 
     genre: str
     movies: int
 
 
-class Genres(BaseModel):
+class Genres(Output):
     """Every genre, the largest first."""
 
     items: list[GenreCount]
 
 
-class Paged(BaseModel, Generic[T]):
+class Paged(Output, Generic[T]):
     """A part of a long list."""
 
     items: list[T]
@@ -95,16 +105,16 @@ class Paged(BaseModel, Generic[T]):
     total: int
 
 
-class Persona(BaseModel):
+class Persona(Output):
     """A MovieLens user, read only."""
 
     persona_id: int
     ratings_count: int
-    average_rating: float
+    average_rating: Average
     favourite_genres: list[str]
 
 
-class PersonaRating(BaseModel):
+class PersonaRating(Output):
     """A film that a persona rated."""
 
     movie: Movie
@@ -120,7 +130,7 @@ class PersonaHistory(Paged[PersonaRating]):
     """A page of a persona's history, newest first."""
 
 
-class Rating(BaseModel):
+class Rating(Output):
     """A film that the viewer rated, or that does not interest them."""
 
     movie: Movie
@@ -133,20 +143,20 @@ class Ratings(Paged[Rating]):
     """A page of the viewer's ratings, newest first."""
 
 
-class WatchlistEntry(BaseModel):
+class WatchlistEntry(Output):
     """A film on the watchlist."""
 
     movie: Movie
     added_at: str
 
 
-class Watchlist(BaseModel):
+class Watchlist(Output):
     """The viewer's watchlist, newest first."""
 
     items: list[WatchlistEntry]
 
 
-class Row(BaseModel):
+class Row(Output):
     """A row of the home page."""
 
     row_id: str
@@ -155,14 +165,14 @@ class Row(BaseModel):
     items: list[Recommendation]
 
 
-class Home(BaseModel):
+class Home(Output):
     """The viewer's home page, the most fitting row first."""
 
     release_id: str
     rows: list[Row]
 
 
-class Me(BaseModel):
+class Me(Output):
     """Whom the session recognises; `csrf_token` belongs into the header X-CSRF-Token of every non-GET."""
 
     kind: Literal["anonymous", "guest", "user"]
@@ -172,111 +182,7 @@ class Me(BaseModel):
     csrf_token: str
 
 
-class Health(BaseModel):
-    """The process answers; `code` is a hash of the sources it runs."""
-
-    status: Literal["ok"]
-    code: str
-
-
-class Ready(BaseModel):
-    """The worker process that answered has a release to serve."""
-
-    status: Literal["ready"]
-    release_id: str
-    worker: int
-    """Its process number: answers from so many different ones show that all of the `workers` are ready."""
-    workers: int
-
-
-class Release(BaseModel):
-    """What the release is made of, and why it may serve."""
-
-    release_id: str
-    git_revision: str | None
-    data_revision: str | None
-    metrics: dict[str, float | int | str | None]
-    gate: dict[str, object]
-
-
-class ListedRelease(BaseModel):
-    """A release on disk; `former` is what a rollback goes to."""
-
-    release_id: str
-    published_at: str
-    git_revision: str | None
-    data_revision: str | None
-    current: bool
-    former: bool
-
-
-class Releases(BaseModel):
-    """Every release, the newest first."""
-
-    items: list[ListedRelease]
-
-
-class CurrentRelease(BaseModel):
-    """The release that is served from now on."""
-
-    release_id: str
-
-
-class ClickThrough(BaseModel):
-    """How one kind of row did in one release; `rate` is null where it was never shown."""
-
-    release_id: str
-    row: str
-    impressions: int
-    clicks: int
-    rate: float | None
-
-
-class ClickThroughs(BaseModel):
-    """Every release's kinds of rows, the most shown first."""
-
-    items: list[ClickThrough]
-
-
-class StageState(BaseModel):
-    """A stage, and in words whether it is up to date."""
-
-    stage: str
-    state: str
-
-
-class DagRun(BaseModel):
-    """A run of the DAG in Airflow."""
-
-    run_id: str
-    state: str
-    started_at: str | None
-    ended_at: str | None
-
-
-class PipelineState(BaseModel):
-    """Stages and runs; where one of both is not known, why."""
-
-    stages: list[StageState]
-    stages_unknown: str | None
-    runs: list[DagRun]
-    runs_unknown: str | None
-
-
-class StageProgress(BaseModel):
-    """How far a stage of the first training is."""
-
-    stage: str
-    state: Literal["waiting", "running", "done", "failed"]
-
-
-class Progress(BaseModel):
-    """The stages of the first training, in no order; none where nothing is known, or a release is served."""
-
-    stages: list[StageProgress]
-
-
-class ImportedFilm(BaseModel):
+class ImportedFilm(Output):
     """A line of an import that found its film; `line` counts from 1, the header included."""
 
     line: int
@@ -284,7 +190,7 @@ class ImportedFilm(BaseModel):
     rating: float
 
 
-class UnmatchedLine(BaseModel):
+class UnmatchedLine(Output):
     """A line of an import that was not taken, and why."""
 
     line: int
@@ -292,13 +198,13 @@ class UnmatchedLine(BaseModel):
     reason: str
 
 
-class Import(BaseModel):
+class Import(Output):
     """What an import holds; the lists show the first hundred of each. `kept` is null in a preview.
 
     A film that was rated later here than in the file keeps its rating and is not among the `kept`.
     """
 
-    format: Literal["letterboxd", "imdb", "trakt", "movielens", "movie_genie"]
+    format: Format
     matched_count: int
     unmatched_count: int
     matched: list[ImportedFilm]
@@ -306,7 +212,7 @@ class Import(BaseModel):
     kept: int | None
 
 
-class ExportedRating(BaseModel):
+class ExportedRating(Output):
     """A rating as it is exported."""
 
     movie_id: int
@@ -317,7 +223,7 @@ class ExportedRating(BaseModel):
     rated_at: str
 
 
-class ExportedWish(BaseModel):
+class ExportedWish(Output):
     """An entry of the watchlist as it is exported."""
 
     movie_id: int
@@ -326,7 +232,7 @@ class ExportedWish(BaseModel):
     added_at: str
 
 
-class Export(BaseModel):
+class Export(Output):
     """All that is kept of a viewer but their clicks."""
 
     name: str | None

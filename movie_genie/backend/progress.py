@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from movie_genie.backend.pipeline import airflow, latest_run
 from movie_genie.backend.settings import Settings
+from movie_genie.backend.system_outputs import StageProgress
 from movie_genie.errors import UserError
 
 FRESH_SECONDS = 4.0
@@ -23,10 +24,10 @@ class FirstTraining:
         self._clock = clock
         self._asking = threading.Lock()
         self._asked = float("-inf")
-        self._known: list[dict[str, str]] = []
+        self._known: list[StageProgress] = []
 
-    def stages(self) -> list[dict[str, str]]:
-        """Return each stage and its state, as `outputs.StageProgress` has it; empty where Airflow tells nothing."""
+    def stages(self) -> list[StageProgress]:
+        """Return each stage and its state; empty where Airflow tells nothing."""
         if (
             self._airflow
             and self._clock() - self._asked >= FRESH_SECONDS
@@ -34,7 +35,7 @@ class FirstTraining:
         ):
             try:
                 self._known = [
-                    {"stage": task.stage, "state": SHOWN.get(task.state, "waiting")}
+                    StageProgress(stage=task.stage, state=SHOWN.get(task.state, "waiting"))
                     for task in latest_run(self._airflow)
                 ]
             except UserError:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Literal, ParamSpec, TypeVar
 
-from flask import Response, g, request
+from flask import Response, after_this_request, g, request
 
 from movie_genie.backend.accounts import SESSION_DAYS, Viewer
 from movie_genie.backend.errors import ProblemError
@@ -93,18 +93,21 @@ def check_csrf(secret: bytes) -> None:
         )
 
 
-def give_cookie(response: Response, token: str) -> Response:
-    """Hand the token to the browser, out of reach of scripts."""
-    response.set_cookie(
-        COOKIE,
-        token,
-        max_age=SESSION_DAYS * 24 * 3600,
-        httponly=True,
-        samesite="Lax",
-        secure=services().settings.cookies_need_tls or request.is_secure,
-        path="/",
-    )
-    return response
+def give_cookie(token: str) -> None:
+    """Give the token to the browser with this request's answer, out of reach of scripts."""
+
+    @after_this_request
+    def set_cookie(response: Response) -> Response:
+        response.set_cookie(
+            COOKIE,
+            token,
+            max_age=SESSION_DAYS * 24 * 3600,
+            httponly=True,
+            samesite="Lax",
+            secure=services().settings.cookies_need_tls or request.is_secure,
+            path="/",
+        )
+        return response
 
 
 def take_cookie(response: Response) -> Response:

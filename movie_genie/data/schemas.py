@@ -111,30 +111,6 @@ CONTENT = pa.schema(
 )
 """data/processed/content_features.parquet: one row a film of MOVIES, in its order."""
 
-CATALOGUE = pa.schema(
-    [
-        ("item_idx", pa.int32()),
-        *(field for field in CONTENT if field.name != "embedding"),
-        ("ratings_count", pa.int32()),
-        ("average_rating", pa.float32()),  # null without ratings
-        ("popularity", pa.float32()),  # ratings, older ones counting less
-    ]
-)
-"""A release's catalogue.arrow: one row a film of the vocabulary, sorted by item_idx."""
-
-PERSONAS = pa.schema(
-    [
-        ("user_id", pa.int64()),
-        ("first", pa.int64()),  # row of the oldest rating in PERSONA_RATINGS
-        ("ratings_count", pa.int32()),
-        ("average_rating", pa.float32()),
-    ]
-)
-"""A release's personas.arrow: the data set's users, sorted by user_id; never the app's own viewers."""
-
-PERSONA_RATINGS = pa.schema([("item_idx", pa.int32()), ("rating", pa.float32()), ("timestamp", pa.int64())])
-"""A release's persona_ratings.arrow: the personas one after another, each oldest first."""
-
 PER_USER = pa.schema(
     [
         ("user_idx", pa.int32()),
@@ -145,9 +121,6 @@ PER_USER = pa.schema(
     ]
 )
 """results/per_user.parquet: one row a test case and system, in the order of PROTOCOLS, systems, cases."""
-
-STORY_WORDS = pa.schema([("word", pa.string()), ("films", pa.list_(pa.int32()))])
-"""A release's story_words.arrow: the words of the films' texts in order, each with its films' item_idx."""
 
 FIRST_VIEWER_ID = 1 << 40
 """User ids from here on are the app's own viewers; no data set has ids this large."""

@@ -118,7 +118,7 @@ def why_worse(gate: EvaluationConfig, project: Path, folder: Path, release_id: s
     another one, from before a rollback for instance.
     """
     # The table libraries load only where they are needed.
-    from movie_genie.evaluation.rejudge import failures_against
+    from movie_genie.deployment.rejudge import failures_against
 
     serving = releases.current(folder)
     log.info("the gate's verdict compares with another release than %s: judged again", serving)

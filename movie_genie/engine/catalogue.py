@@ -8,15 +8,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from movie_genie.data.schemas import CATALOGUE
-from movie_genie.engine.records import GenreCount, Movie, MovieDetail, UnknownFilmError, UnknownGenreError
+from movie_genie.engine.records import GenreCount, Movie, UnknownFilmError, UnknownGenreError
+from movie_genie.engine.schemas import CATALOGUE
 from movie_genie.errors import UserError
 
 FILE = "catalogue.arrow"
-DETAILS = [
-    "overview", "runtime", "directors", "cast", "keywords",
-    "tmdb_id", "imdb_id", "backdrop_path", "ratings_count", "average_rating",
-]  # fmt: skip
 
 Items = NDArray[np.int64]
 """item_idx values, in an order that the giver says."""
@@ -46,6 +42,8 @@ class Catalogue:
 
     Attributes
     ----------
+    table : pa.Table
+        The rows under CATALOGUE, at their item_idx; in the memory map.
     movies : list of Movie
         One a film, at its item_idx.
     item_of : dict
@@ -64,18 +62,14 @@ class Catalogue:
     """
 
     def __init__(self, table: pa.Table) -> None:
-        self._table = table
+        self.table = table
         self.movie_ids = column(table, "movie_id").astype(np.int64)
         ids = self.movie_ids.tolist()
-        shared: dict[tuple[str, ...], tuple[str, ...]] = {}  # many films have the same genres
+        # many films have the same genres
+        shared: dict[tuple[str, ...], tuple[str, ...]] = {}
         genres = [shared.setdefault(key, key) for key in map(tuple, table["genres"].to_pylist())]
-        self.movies = [
-            Movie(*fields)
-            for fields in zip(
-                ids, table["title"].to_pylist(), table["year"].to_pylist(), genres,
-                table["poster_path"].to_pylist(), strict=True,
-            )
-        ]  # fmt: skip
+        titles, years, posters = (table[name].to_pylist() for name in ("title", "year", "poster_path"))
+        self.movies = list(map(Movie, ids, titles, years, genres, posters))
         self.item_of = {movie_id: item for item, movie_id in enumerate(ids)}
         self._by_id = np.argsort(self.movie_ids)
         self._sorted_ids = self.movie_ids[self._by_id]
@@ -89,8 +83,8 @@ class Catalogue:
         place = {genre: number for number, genre in enumerate(self.genres)}
         for item, names in enumerate(genres):
             self.genre_matrix[item, [place[name] for name in names]] = True
-        everybody = max(self.ratings_count.sum(), 1)
-        self._usual_shares = self.ratings_count @ self.genre_matrix / everybody  # (genres,)
+        total = max(self.ratings_count.sum(), 1)
+        self._usual_shares = self.ratings_count @ self.genre_matrix / total  # (genres,)
 
     @classmethod
     def load(cls, release: Path) -> "Catalogue":
@@ -127,18 +121,17 @@ class Catalogue:
         """
         return self.movies[self.item(movie_id)]
 
-    def detail(self, movie_id: int) -> MovieDetail:
-        """All that is known of one film.
+    def detail(self, movie_id: int) -> dict[str, Any]:  # Any: as the schema says
+        """All that the release knows of a film: its row under CATALOGUE, an empty list where there is none.
 
         Raises
         ------
         UnknownFilmError
         """
         item = self.item(movie_id)
-        values = {name: self._table[name][item].as_py() for name in DETAILS}
-        for name in ("directors", "cast", "keywords"):
-            values[name] = values[name] or []
-        return MovieDetail(movie=self.movies[item], **values)
+        (row,) = self.table.slice(item, 1).to_pylist()
+        lists = [field.name for field in CATALOGUE if pa.types.is_list(field.type)]
+        return {**row, **{name: row[name] or [] for name in lists}}
 
     def of_genre(self, genre: str) -> NDArray[np.bool_]:
         """Which films have the genre: (items,) bool.

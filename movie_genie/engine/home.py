@@ -1,13 +1,11 @@
 """The rows of a viewer's home page: no film twice, the most fitting row first."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from movie_genie.engine.recommender import Recommender
-from movie_genie.engine.records import Rated, Recommended, Row, RowKind, Saying
+from movie_genie.engine.records import History, Rating, Recommended, Row, RowKind
 
-SHORTEST_ROW = 3
+MIN_ROW = 3
 """A row with fewer films is left out."""
 
 LOVED = 4.0
@@ -15,24 +13,24 @@ ANCHORS = 2
 """How many loved films get a row "Because you watched …": the latest ones."""
 
 FAVOURITE_GENRES = 2
-STRANGERS_GENRES = 3
+NEW_VIEWER_GENRES = 3
 
 DIVERSITY = 0.15
 """Of the row "For you": enough that it is not six parts of one series."""
 
 LATEST = 20
-"""Films rated this lately are not offered for watching again."""
+"""So many of the newest ratings are not offered for watching again."""
 
-FRONT = 6
-"""A row is judged by the films that are seen without scrolling."""
+IN_VIEW = 6
+"""A row's place is decided by the films that are seen without scrolling."""
 
 
-def home_rows(engine: Recommender, history: Sequence[Saying], limit: int = 20) -> list[Row]:
+def home_rows(engine: Recommender, history: History, limit: int = 20) -> list[Row]:
     """Rows of up to `limit` films for a viewer; no film twice, and none of the history but to watch again.
 
     A viewer with a taste gets a row of their own, what is like films they loved, their favourite genres,
     popular films they have not seen, little known ones near their taste, and old favourites. The row whose
-    first films are nearest to their taste comes first. A stranger gets what is popular, what is little known,
+    first films are nearest to their taste comes first. A new viewer gets what is popular, what is little known,
     and the largest genres.
 
     Parameters
@@ -41,51 +39,51 @@ def home_rows(engine: Recommender, history: Sequence[Saying], limit: int = 20) -
         Oldest first; a film that does not interest the viewer has a rating of None.
     """
     if len(engine.taste(history).items) == 0:
-        return _rows_of_a_stranger(engine, history, limit)
-    shelf = Shelf(engine, history)
-    shelf.add("for-you", "for_you", "For you", engine.recommend(history, limit=limit, diversity=DIVERSITY))
-    for film in shelf.loved()[:ANCHORS]:
+        return _rows_for_new_viewer(engine, history, limit)
+    page = HomePage(engine, history)
+    page.add("for-you", "for_you", "For you", engine.recommend(history, limit=limit, diversity=DIVERSITY))
+    for film in page.loved()[:ANCHORS]:
         title = engine.catalogue.movie(film.movie_id).title
-        like_it = engine.similar(film.movie_id, limit, exclude=shelf.taken)
-        shelf.add(f"because-{film.movie_id}", "because", f"Because you watched {title}", like_it)
-    for genre in shelf.favourite_genres():
-        best = engine.recommend(history, limit=limit, exclude=shelf.taken, genre=genre)
-        shelf.add(f"genre-{genre}", "genre", f"{genre} for you", best)
-    shelf.add("popular", "popular", "Popular now", engine.popular(limit, exclude=shelf.taken))
-    gems = engine.hidden_gems(history, limit, exclude=shelf.taken)
-    shelf.add("hidden-gems", "hidden_gems", "Hidden gems", gems)
-    shelf.add("rewatch", "rewatch", "Watch again", shelf.old_favourites()[:limit])
-    return shelf.most_fitting_first()
+        like_it = engine.similar(film.movie_id, limit, exclude=page.taken)
+        page.add(f"because-{film.movie_id}", "because", f"Because you watched {title}", like_it)
+    for genre in page.favourite_genres():
+        best = engine.recommend(history, limit=limit, exclude=page.taken, genre=genre)
+        page.add(f"genre-{genre}", "genre", f"{genre} for you", best)
+    page.add("popular", "popular", "Popular now", engine.popular(limit, exclude=page.taken))
+    gems = engine.hidden_gems(history, limit, exclude=page.taken)
+    page.add("hidden-gems", "hidden_gems", "Hidden gems", gems)
+    page.add("rewatch", "rewatch", "Watch again", page.old_favourites()[:limit])
+    return page.most_fitting_first()
 
 
-def _rows_of_a_stranger(engine: Recommender, history: Sequence[Saying], limit: int) -> list[Row]:
-    shelf = Shelf(engine, history)
-    shelf.add("popular", "popular", "Popular now", engine.popular(limit, exclude=shelf.taken))
-    gems = engine.hidden_gems(history, limit, exclude=shelf.taken)
-    shelf.add("hidden-gems", "hidden_gems", "Hidden gems", gems)
-    for count in engine.catalogue.genre_counts()[:STRANGERS_GENRES]:
-        popular = engine.popular(limit, genre=count.genre, exclude=shelf.taken)
-        shelf.add(f"genre-{count.genre}", "genre", f"Popular in {count.genre}", popular)
-    return shelf.rows
+def _rows_for_new_viewer(engine: Recommender, history: History, limit: int) -> list[Row]:
+    page = HomePage(engine, history)
+    page.add("popular", "popular", "Popular now", engine.popular(limit, exclude=page.taken))
+    gems = engine.hidden_gems(history, limit, exclude=page.taken)
+    page.add("hidden-gems", "hidden_gems", "Hidden gems", gems)
+    for count in engine.catalogue.genre_counts()[:NEW_VIEWER_GENRES]:
+        popular = engine.popular(limit, genre=count.genre, exclude=page.taken)
+        page.add(f"genre-{count.genre}", "genre", f"Popular in {count.genre}", popular)
+    return page.rows
 
 
-class Shelf:
+class HomePage:
     """The rows so far, and the films that no further row may show."""
 
-    def __init__(self, engine: Recommender, history: Sequence[Saying]) -> None:
+    def __init__(self, engine: Recommender, history: History) -> None:
         self._engine = engine
-        films = [Rated(*said) for said in history]
+        films = [Rating(*fields) for fields in history]
         self._history = [film for film in films if film.movie_id in engine.catalogue.item_of]
         self.taken = {film.movie_id for film in films}
         self.rows: list[Row] = []
 
     def add(self, row_id: str, kind: RowKind, title: str, items: list[Recommended]) -> None:
-        """Set a row on the shelf, unless it is too short to be one."""
-        if len(items) >= SHORTEST_ROW:
+        """Add a row, unless it is too short."""
+        if len(items) >= MIN_ROW:
             self.taken.update(item.movie_id for item in items)
             self.rows.append(Row(row_id, kind, title, items))
 
-    def loved(self) -> list[Rated]:
+    def loved(self) -> list[Rating]:
         """Films rated highly, the latest first."""
         return [film for film in reversed(self._history) if (film.rating or 0) >= LOVED]
 
@@ -105,11 +103,11 @@ class Shelf:
         return [Recommended(film.movie_id, film.rating or 0, []) for film in old]
 
     def most_fitting_first(self) -> list[Row]:
-        """The rows by the mean affinity of the films in front, the highest first."""
+        """The rows by the mean affinity of the films in view, the highest first."""
         affinity = self._engine.affinity(self._engine.taste(self._history))
 
         def fit(row: Row) -> float:
-            front = self._engine.items(item.movie_id for item in row.items[:FRONT])
-            return float(affinity[front].mean())
+            in_view = self._engine.items(item.movie_id for item in row.items[:IN_VIEW])
+            return float(affinity[in_view].mean())
 
         return sorted(self.rows, key=fit, reverse=True)

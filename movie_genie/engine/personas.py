@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from movie_genie.data.schemas import PERSONA_RATINGS, PERSONAS
 from movie_genie.engine.catalogue import Catalogue, column, map_table
-from movie_genie.engine.records import Persona, Rated, UnknownPersonaError
+from movie_genie.engine.records import Persona, Rating, UnknownPersonaError
+from movie_genie.engine.schemas import PERSONA_RATINGS, PERSONAS
 
 FILE = "personas.arrow"
 RATINGS_FILE = "persona_ratings.arrow"
@@ -45,7 +45,7 @@ class Personas:
         """
         return self._persona(self._row(persona_id))
 
-    def history(self, persona_id: int) -> list[Rated]:
+    def history(self, persona_id: int) -> list[Rating]:
         """What the persona rated, oldest first.
 
         Raises
@@ -54,7 +54,7 @@ class Personas:
         """
         span = self._span(self._row(persona_id))
         movies = self._catalogue.movie_ids[self._items[span]].tolist()
-        return list(map(Rated, movies, self._stars[span].tolist(), self._times[span].tolist()))
+        return list(map(Rating, movies, self._stars[span].tolist(), self._times[span].tolist()))
 
     def _row(self, persona_id: int) -> int:
         row = int(np.searchsorted(self._ids, persona_id))

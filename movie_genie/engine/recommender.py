@@ -1,6 +1,6 @@
 """The two-stage engine: a history in, films with scores and reasons out. Knows no web framework."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from movie_genie.engine.catalogue import Catalogue, Items
 from movie_genie.engine.diversity import diversify
 from movie_genie.engine.personas import Personas
-from movie_genie.engine.records import Found, Mode, Reason, Recommended, Saying
+from movie_genie.engine.records import Found, History, Mode, Reason, Recommended
 from movie_genie.engine.search import Search
 from movie_genie.inference.selection import top
 from movie_genie.inference.two_stage import Ranking, TwoStage
@@ -101,7 +101,7 @@ class Recommender:
 
     def recommend(
         self,
-        history: Sequence[Saying],
+        history: History,
         *,
         limit: int,
         exclude: Collection[int] = (),
@@ -170,9 +170,7 @@ class Recommender:
         best = self._popular[keep[self._popular]][:limit]
         return self._unexplained(best, self.catalogue.popularity[best])
 
-    def hidden_gems(
-        self, history: Sequence[Saying], limit: int, exclude: Collection[int] = ()
-    ) -> list[Recommended]:
+    def hidden_gems(self, history: History, limit: int, exclude: Collection[int] = ()) -> list[Recommended]:
         """Films rated highly by few: nearest the viewer's taste first, or best rated for a stranger."""
         taste = self.taste(history)
         value = self._gems.copy()
@@ -192,7 +190,7 @@ class Recommender:
         year_from: int | None = None,
         year_to: int | None = None,
         limit: int,
-        history: Sequence[Saying] | None = None,
+        history: History | None = None,
     ) -> list[Found]:
         """Films whose title (one typing error allowed) or meaning fits the query, best first.
 
@@ -212,7 +210,7 @@ class Recommender:
         affinity = self.affinity(taste) if len(taste.items) else None
         return self._search.find(query, mode, keep, affinity, limit)
 
-    def taste(self, history: Sequence[Saying]) -> Taste:
+    def taste(self, history: History) -> Taste:
         """The history as item_idx arrays."""
         item_of = self.catalogue.item_of
         seen, liked = [], []

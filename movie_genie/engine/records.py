@@ -1,5 +1,6 @@
 """What the engine takes and gives: plain records, films named by their public movie_id."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -28,12 +29,8 @@ class UnknownPersonaError(LookupError):
         super().__init__(f"unknown persona: {persona_id}")
 
 
-Saying = tuple[int, float | None, int]
-"""What a database tells of one film of a history: the fields of `Rated`, which a request need not make hundreds of."""
-
-
-class Rated(NamedTuple):
-    """One film of a history; histories are given oldest first.
+class Rating(NamedTuple):
+    """One film of a history.
 
     A rating of None says "not interested": it is no taste, and the film is never recommended.
     """
@@ -43,9 +40,13 @@ class Rated(NamedTuple):
     timestamp: int  # seconds since 1970, UTC
 
 
+History = Sequence[tuple[int, float | None, int]]
+"""What a user rated, oldest first: a `Rating` each, or a row of the database with the same three fields."""
+
+
 @dataclass(slots=True)
 class Reason:
-    """A film of the history that carried a recommendation."""
+    """A film of the history that a recommendation comes from."""
 
     movie_id: int
     share: float  # of the recommendation, in (0, 1]; a film's shares sum to at most 1
@@ -88,23 +89,6 @@ class Movie:
     year: int | None
     genres: tuple[str, ...]
     poster_path: str | None
-
-
-@dataclass(slots=True)
-class MovieDetail:
-    """All that a release knows of a film."""
-
-    movie: Movie
-    overview: str | None
-    runtime: int | None  # minutes
-    directors: list[str]
-    cast: list[str]
-    keywords: list[str]
-    tmdb_id: int | None
-    imdb_id: str | None  # tt0114709
-    backdrop_path: str | None
-    ratings_count: int
-    average_rating: float | None
 
 
 @dataclass(slots=True)

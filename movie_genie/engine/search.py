@@ -12,11 +12,11 @@ from movie_genie.engine.records import Found, Mode
 from movie_genie.engine.titles import Titles
 from movie_genie.engine.word_index import WordIndex
 
-LEAST_MEANING, LEAST_COVERED = 0.15, 0.5
-"""A film with a smaller cosine and fewer of the query's words has nothing to do with it."""
+MIN_COSINE, MIN_COVERAGE = 0.15, 0.5
+"""A film below both has nothing to do with the query: see `_by_meaning`."""
 
-VECTOR, STORY, POPULAR = 0.65, 0.32, 0.03
-"""What counts in a score by meaning: the cosine of the texts, the shared words, how many know the film.
+COSINE_WEIGHT, COVERAGE_WEIGHT, KNOWN_WEIGHT = 0.65, 0.32, 0.03
+"""Of a score by meaning: the cosine of the texts, the share of the query's words, how well known the film is.
 
 Chosen on fifty plots in plain words (ml-latest-small with TMDB's texts): the right film is among the first five for
 30 of them by the cosine alone, for 48 by the three together; of fifty others, written afterwards, for 41.
@@ -24,8 +24,8 @@ Chosen on fifty plots in plain words (ml-latest-small with TMDB's texts): the ri
 
 ENCODER = "query_encoder"
 
-TASTE = 0.02
-"""What a deviation of a viewer's affinity adds to a score, up to two deviations: enough to order equals."""
+AFFINITY_WEIGHT = 0.02
+"""What a standard deviation of a viewer's affinity adds to a score, up to two: enough to order equal scores."""
 
 
 class Search:
@@ -65,7 +65,7 @@ class Search:
         score = np.maximum(title, meaning)
         found = keep & (score > 0)
         if affinity is not None:
-            score = score + TASTE * np.clip(affinity, -2, 2)
+            score = score + AFFINITY_WEIGHT * np.clip(affinity, -2, 2)
         items = np.flatnonzero(found)
         best = items[np.argsort(-score[items], kind="stable")][:limit]
         return [
@@ -95,9 +95,10 @@ class Search:
             return self._meaning
 
     def _by_meaning(self, query: str) -> NDArray[np.float64]:
-        """How well each film's story fits: (items,) in [0, 1], 0 where it says nothing."""
+        """How well each film's text fits: (items,) in [0, 1], 0 where it does not."""
         encoder, words = self.meaning()
-        cosine, covered = self._text @ encoder.encode(query), words.coverage(query)
-        fit: NDArray[np.float64] = VECTOR * np.maximum(cosine, 0) + STORY * covered + POPULAR * self._known
-        fit[(cosine < LEAST_MEANING) & (covered < LEAST_COVERED)] = 0
+        cosine, coverage = self._text @ encoder.encode(query), words.coverage(query)
+        fit: NDArray[np.float64] = COSINE_WEIGHT * np.maximum(cosine, 0) + COVERAGE_WEIGHT * coverage
+        fit += KNOWN_WEIGHT * self._known
+        fit[(cosine < MIN_COSINE) & (coverage < MIN_COVERAGE)] = 0
         return fit

@@ -15,14 +15,16 @@ from movie_genie.data.film_titles import main_title, spellings
 from movie_genie.engine.records import Movie
 
 ARTICLES = (["the"], ["a"], ["an"])
-MOST_WORDS = 12
-SHORTEST_MISTYPED = 3
-SHORTEST_BEGINNING = 2
-LAST_LETTER = "\U0010ffff"  # sorts after every letter
-BEGINNING, MISTYPED = 0.9, 0.8
+MAX_WORDS = 12
+MIN_TYPO_LENGTH = 3
+MIN_PREFIX_LENGTH = 2
+LAST_LETTER = "\U0010ffff"
+"""Sorts after every letter."""
+
+PREFIX_MATCH, TYPO_MATCH = 0.9, 0.8
 """What a word counts that only begins as asked, or is one edit away (optimal string alignment)."""
 
-COVERED, TITLE_SHARE, KNOWN = 0.75, 0.15, 0.10
+QUERY_WEIGHT, TITLE_WEIGHT, KNOWN_WEIGHT = 0.75, 0.15, 0.10
 """Of the score: how much of the query is in the title, how much of the title in the query, how well known it is."""
 
 
@@ -37,7 +39,7 @@ def words(text: str) -> list[str]:
 
 
 def as_one_word(title: str) -> set[str]:
-    """How a title is typed without spaces: whole, each name in its brackets, up to its colon, without its article.
+    """How a title is typed without spaces: all of it, each name in its brackets, up to its colon, without its article.
 
     >>> sorted(as_one_word("The Matrix: Reloaded"))
     ['matrix', 'thematrix', 'thematrixreloaded']
@@ -52,17 +54,19 @@ class Titles:
     def __init__(self, movies: Sequence[Movie], known: NDArray[np.float64]) -> None:
         """`known` is how well known each film is: (items,) in [0, 1]."""
         postings: dict[str, list[int]] = defaultdict(list)
-        whole: dict[str, list[int]] = defaultdict(list)
+        joined: dict[str, list[int]] = defaultdict(list)
         for item, movie in enumerate(movies):
             for word in {*words(movie.title), *([str(movie.year)] if movie.year else [])}:
                 postings[word].append(item)
             for form in as_one_word(movie.title):
-                whole[form].append(item)
-        self._words = sorted(postings)  # so that those with a common beginning stand together
+                joined[form].append(item)
+        # sorted, so that words with the same beginning stand side by side
+        self._words = sorted(postings)
         self._films = [np.array(postings[word]) for word in self._words]
-        self._whole, self._whole_films = list(whole), list(whole.values())
+        self._joined, self._joined_films = list(joined), list(joined.values())
         rarity = np.log1p(len(movies) / np.array([len(films) for films in self._films] or [1]))
-        self._title_weight = np.zeros(len(movies))  # rarity of all of a title's words, the year not counted
+        # the summed rarity of each title's words, the year not counted
+        self._title_weight = np.zeros(len(movies))
         years = {str(movie.year) for movie in movies}
         for word, films, weight in zip(self._words, self._films, rarity, strict=False):
             if word not in years:
@@ -74,7 +78,7 @@ class Titles:
 
         The words are weighed by their rarity (inverse document frequency), so that "the" decides nothing.
         """
-        asked = list(dict.fromkeys(words(query)))[:MOST_WORDS]
+        asked = list(dict.fromkeys(words(query)))[:MAX_WORDS]
         covered = np.zeros(len(self._title_weight))
         total = 0.0
         if asked and self._words:
@@ -88,7 +92,9 @@ class Titles:
         of_title = np.minimum(covered / np.maximum(self._title_weight, 1e-9), 1)
         for item, likeness in self._one_word("".join(asked)).items():
             share[item], of_title[item] = max(share[item], likeness), max(of_title[item], likeness)
-        fit: NDArray[np.float64] = share * (COVERED + TITLE_SHARE * of_title + KNOWN * self._known)
+        fit: NDArray[np.float64] = share * (
+            QUERY_WEIGHT + TITLE_WEIGHT * of_title + KNOWN_WEIGHT * self._known
+        )
         fit[share < 0.5] = 0
         return fit
 
@@ -96,11 +102,11 @@ class Titles:
         """How well the best word of each title fits one word of the query: (items,) in [0, 1]."""
         hit = np.zeros(len(self._title_weight))
         fits: dict[int, float] = {}
-        if len(asked) >= SHORTEST_MISTYPED:
-            fits = dict.fromkeys(np.flatnonzero(distance == 1).tolist(), MISTYPED)
-        if len(asked) >= SHORTEST_BEGINNING:
+        if len(asked) >= MIN_TYPO_LENGTH:
+            fits = dict.fromkeys(np.flatnonzero(distance == 1).tolist(), TYPO_MATCH)
+        if len(asked) >= MIN_PREFIX_LENGTH:
             end = bisect_left(self._words, asked + LAST_LETTER)
-            fits.update(dict.fromkeys(range(bisect_left(self._words, asked), end), BEGINNING))
+            fits.update(dict.fromkeys(range(bisect_left(self._words, asked), end), PREFIX_MATCH))
         fits.update(dict.fromkeys(np.flatnonzero(distance == 0).tolist(), 1.0))
         for place, fit in fits.items():
             films = self._films[place]
@@ -109,14 +115,14 @@ class Titles:
 
     def _one_word(self, asked: str) -> dict[int, float]:
         """Films whose title, written as one word, is the query or one edit away."""
-        if len(asked) < SHORTEST_MISTYPED or not self._whole:
+        if len(asked) < MIN_TYPO_LENGTH or not self._joined:
             return {}
         (distances,) = process.cdist(
-            [asked], self._whole, scorer=OSA.distance, score_cutoff=1, dtype=np.uint8
+            [asked], self._joined, scorer=OSA.distance, score_cutoff=1, dtype=np.uint8
         )
         found: dict[int, float] = {}
         for place in np.flatnonzero(distances <= 1).tolist():
-            fit = 1.0 if distances[place] == 0 else MISTYPED
-            for item in self._whole_films[place]:
+            fit = 1.0 if distances[place] == 0 else TYPO_MATCH
+            for item in self._joined_films[place]:
                 found[item] = max(fit, found.get(item, 0))
         return found

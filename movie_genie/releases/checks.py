@@ -15,7 +15,7 @@ from safetensors import SafetensorError, safe_open
 from movie_genie.data.schemas import EMBEDDING_SIZE
 from movie_genie.engine.home import home_rows
 from movie_genie.engine.recommender import Recommender
-from movie_genie.engine.records import Rated
+from movie_genie.engine.records import Rating
 from movie_genie.errors import UserError
 from movie_genie.files import digest, read_json
 from movie_genie.releases.content import MANIFEST, TEXT_VECTORS
@@ -143,7 +143,7 @@ def answer_smoke_query(folder: Path) -> None:
         When an answer is empty, shows a film of the history as new, or a score is not finite.
     """
     engine = open_checked(folder)
-    newcomer = [Rated(found.movie_id, 5.0, 0) for found in engine.popular(3)]
+    newcomer = [Rating(found.movie_id, 5.0, 0) for found in engine.popular(3)]
     personas = [engine.personas.history(persona.persona_id) for persona in engine.personas.page(1, 1)]
     for history in ([], newcomer, *personas):
         home_rows(engine, history)

@@ -16,6 +16,7 @@ from movie_genie.data import dataset, schemas
 from movie_genie.data.schemas import RELEASED
 from movie_genie.engine import catalogue, personas, search, word_index
 from movie_genie.engine.query_encoder import QueryEncoder
+from movie_genie.engine.schemas import CATALOGUE, PERSONA_RATINGS, PERSONAS, WORD_INDEX
 from movie_genie.errors import UserError
 from movie_genie.files import read_json
 
@@ -101,8 +102,8 @@ def _write_films(target: Path, content: pa.Table, ratings: pa.Table, movie_ids: 
         "average_rating": pa.array(average.astype(np.float32), from_pandas=True),  # NaN becomes null
         "popularity": pa.array(popularity.astype(np.float32)),
     }
-    _write_arrow(target / catalogue.FILE, columns, schemas.CATALOGUE)
-    _write_arrow(target / word_index.FILE, word_index.table_of(_texts(content)), schemas.STORY_WORDS)
+    _write_arrow(target / catalogue.FILE, columns, CATALOGUE)
+    _write_arrow(target / word_index.FILE, word_index.table_of(_texts(content)), WORD_INDEX)
     np.save(target / TEXT_VECTORS, dataset.text_vectors(content))
 
 
@@ -133,10 +134,10 @@ def _write_personas(target: Path, ratings: pa.Table, users: pa.Table, movie_ids:
         "ratings_count": pa.array(counts.astype(np.int32)),
         "average_rating": pa.array(average.astype(np.float32)),
     }
-    _write_arrow(target / personas.FILE, people, schemas.PERSONAS)
+    _write_arrow(target / personas.FILE, people, PERSONAS)
     item_idx = pa.array(items.astype(np.int32))
     rows = {"item_idx": item_idx, "rating": pa.array(stars), "timestamp": pa.array(times)}
-    _write_arrow(target / personas.RATINGS_FILE, rows, schemas.PERSONA_RATINGS)
+    _write_arrow(target / personas.RATINGS_FILE, rows, PERSONA_RATINGS)
 
 
 def _item_idx(ratings: pa.Table, movie_ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:

@@ -4,6 +4,8 @@ import pytest
 import tiny
 from browser import Browser
 
+from movie_genie.backend.services import Services
+
 FILM_KEYS = {"movie_id", "title", "year", "genres", "poster_url"}
 
 
@@ -15,7 +17,16 @@ def test_a_film_is_shown_in_full(anonymous: Browser):
     assert (film["my_rating"], film["not_interested"], film["in_watchlist"]) == (None, False, False)
 
 
-def test_a_film_shows_what_its_viewer_said_of_it_and_no_other(user: Browser, other: Browser):
+def test_what_is_known_of_a_film_is_its_row_in_the_catalogue(anonymous: Browser, services: Services):
+    row = services.presenter().engine.catalogue.detail(1)
+    row["average_rating"] = round(row["average_rating"], 2)
+    film = anonymous.get("/movies/1").json
+    for name in ("poster_url", "my_rating", "not_interested", "in_watchlist"):
+        del film[name]
+    assert film == {name: row[name] for name in film}
+
+
+def test_a_film_shows_its_viewers_rating_and_no_others(user: Browser, other: Browser):
     user.rate(m1=4.5)
     user.post("/me/watchlist", {"movie_id": 1})
     mine, theirs = user.get("/movies/1").json, other.get("/movies/1").json

@@ -1,5 +1,6 @@
 """The OpenAPI document is true: every operation, called with all sorts of data, answers as it says."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
 from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
 
+from movie_genie.backend.openapi import _each_schema_once
 from movie_genie.backend.services import KEY, Services
 from movie_genie.backend.session import COOKIE, HEADER, csrf_token
 from movie_genie.backend.tables import viewers
@@ -98,3 +100,18 @@ def test_every_refusal_is_documented_as_a_problem(app: APIFlask):
             assert "429" in refusals, (method, path)
             for status in refusals:
                 assert list(operation["responses"][status]["content"]) == ["application/problem+json"]
+
+
+def test_every_type_stands_in_the_document_once(app: APIFlask):
+    document = app.test_client().get("/api/openapi.json")
+    types = document.json["components"]["schemas"]
+    assert "Movie" in types
+    assert not [name for name in types if "." in name]
+    named = set(re.findall(r'"#/components/schemas/([^"]+)"', document.text))
+    assert named <= types.keys()
+
+
+def test_two_types_of_one_name_are_an_error():
+    schemas = {"Home.Row": {"type": "object"}, "Import.Row": {"type": "string"}}
+    with pytest.raises(ValueError, match="two types are called Row"):
+        _each_schema_once({"components": {"schemas": schemas}})

@@ -1,11 +1,13 @@
 """The operator's commands, run as an operator runs them."""
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from apiflask import APIFlask
 
 from movie_genie.backend.accounts import Accounts
 from movie_genie.backend.database import Database
@@ -74,3 +76,10 @@ def test_a_snapshot_says_how_much_there_is_and_whether_it_is_new(database: Datab
 
 def test_the_database_is_upgraded_by_a_command(tmp_path: Path):
     assert backend(tmp_path, "db", "upgrade").stdout.endswith(": up to date\n")
+
+
+def test_the_openapi_document_is_the_servers(app: APIFlask, tmp_path: Path):
+    done = backend(tmp_path / "run", "openapi")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == app.test_client().get("/api/openapi.json").json
+    assert not (tmp_path / "run").exists()

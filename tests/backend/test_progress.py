@@ -8,6 +8,7 @@ from apiflask import APIFlask
 
 from movie_genie.backend.progress import FRESH_SECONDS, FirstTraining
 from movie_genie.backend.settings import Settings
+from movie_genie.backend.system_outputs import StageProgress
 
 
 def settings(airflow: Airflow, password: str = "right") -> Settings:
@@ -16,7 +17,7 @@ def settings(airflow: Airflow, password: str = "right") -> Settings:
 
 def test_each_stage_of_the_latest_run_is_told_in_our_words(airflow: Airflow):
     airflow.states |= {"integrated_evaluation": "failed", "frontend_build": "up_for_retry"}
-    stages = {stage["stage"]: stage["state"] for stage in FirstTraining(settings(airflow)).stages()}
+    stages = {stage.stage: stage.state for stage in FirstTraining(settings(airflow)).stages()}
     assert stages == {
         "ingest": "done",
         "bert4rec_training": "running",
@@ -35,7 +36,7 @@ def test_airflow_is_asked_again_only_after_a_while(airflow: Airflow):
     now = FRESH_SECONDS / 2
     assert training.stages() == first
     now = FRESH_SECONDS
-    assert {"stage": "bert4rec_training", "state": "done"} in training.stages()
+    assert StageProgress(stage="bert4rec_training", state="done") in training.stages()
 
 
 @pytest.mark.parametrize("trouble", ["no run", "wrong password", "no answer"])

@@ -8,7 +8,7 @@ import pytest
 
 from movie_genie.backend.accounts import Accounts, Viewer
 from movie_genie.backend.database import Database
-from movie_genie.backend.feedback import Feedback, Rating
+from movie_genie.backend.feedback import Feedback, StoredRating
 from movie_genie.backend.snapshot import SCHEMA, snapshot
 from movie_genie.data.schemas import FIRST_VIEWER_ID
 
@@ -41,9 +41,9 @@ def test_ratings_come_with_ids_that_no_data_set_has_and_in_order(
     Feedback(database).rate_many(
         viewer.id,
         [
-            Rating(7, 4.5, 2_000_900),
-            Rating(3, 0.5, 1_000_000),
-            Rating(9, None, 3_000_000),  # no stars: nothing to learn from
+            StoredRating(7, 4.5, 2_000_900),
+            StoredRating(3, 0.5, 1_000_000),
+            StoredRating(9, None, 3_000_000),  # no stars: nothing to learn from
         ],
     )
     target = tmp_path / "ratings.parquet"
@@ -62,7 +62,7 @@ def test_the_same_ratings_give_the_same_bytes_and_an_untouched_file(
     database: Database, viewer: Viewer, tmp_path: Path
 ):
     feedback, target, again = Feedback(database), tmp_path / "ratings.parquet", tmp_path / "again.parquet"
-    feedback.rate_many(viewer.id, [Rating(film, 3.0, film * 1000) for film in range(1, 200)])
+    feedback.rate_many(viewer.id, [StoredRating(film, 3.0, film * 1000) for film in range(1, 200)])
     snapshot(database, target)
     untouched = target.stat().st_mtime_ns, target.stat().st_ino
     assert snapshot(database, target) == (199, False)

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from movie_genie.backend.errors import ProblemError
 from movie_genie.backend.exports import as_csv
-from movie_genie.backend.feedback import Rating
+from movie_genie.backend.feedback import StoredRating
 from movie_genie.backend.import_formats import MOST_LINES, read_ratings
 from movie_genie.engine.records import Movie
 
@@ -148,7 +148,7 @@ def test_a_hundred_megabytes_are_refused_unread(user: Browser):
 def test_a_failure_in_the_middle_leaves_nothing(user: Browser, services):
     """The database refuses the second row: the first is not kept either."""
     with pytest.raises(IntegrityError, match="ck_ratings_range"):
-        services.feedback.rate_many(1, [Rating(1, 4.0, 1), Rating(50, 9.5, 2)])
+        services.feedback.rate_many(1, [StoredRating(1, 4.0, 1), StoredRating(50, 9.5, 2)])
     assert ratings_of(user) == {}
 
 
@@ -212,8 +212,8 @@ class OneFilm:
 class OneRating:
     """A viewer's feedback: one rating of that film."""
 
-    def all_ratings(self, _viewer_id: int) -> list[Rating]:
-        return [Rating(1, 4.0, 0)]
+    def all_ratings(self, _viewer_id: int) -> list[StoredRating]:
+        return [StoredRating(1, 4.0, 0)]
 
 
 @given(

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from movie_genie.engine import home
 from movie_genie.engine.home import LATEST, home_rows
 from movie_genie.engine.recommender import Recommender
-from movie_genie.engine.records import Rated
+from movie_genie.engine.records import Rating
 
 FILM_IDS = [film.movie_id for film in tiny.FILMS]
 
@@ -24,7 +24,7 @@ def engine(tiny_release):
 )
 def test_no_film_comes_twice_over_all_rows_and_seen_ones_only_to_watch_again(engine, films, stars, limit):
     history = [
-        Rated(film, rating, place) for place, (film, rating) in enumerate(zip(films, stars, strict=False))
+        Rating(film, rating, place) for place, (film, rating) in enumerate(zip(films, stars, strict=False))
     ]
     rows = home_rows(engine, history, limit)
     shown = [item.movie_id for row in rows for item in row.items]
@@ -44,20 +44,20 @@ def test_a_viewer_gets_every_kind_of_row_that_their_history_allows(engine, monke
     monkeypatch.setattr(home, "LATEST", 4)  # the small catalogue has too few films for a longer history
     crime = [film.movie_id for film in tiny.FILMS if "Crime" in film.genres][:8]
     others = [film.movie_id for film in tiny.FILMS if "Crime" not in film.genres][:4]
-    history = [Rated(film, 4.5, 1) for film in crime] + [Rated(film, 3.0, 2) for film in others]
+    history = [Rating(film, 4.5, 1) for film in crime] + [Rating(film, 3.0, 2) for film in others]
     kinds = {row.kind for row in home_rows(engine, history, limit=3)}
     assert kinds == {"for_you", "because", "genre", "popular", "hidden_gems", "rewatch"}
 
 
 def test_a_stranger_gets_rows_that_need_no_taste(engine):
-    rows = home_rows(engine, [Rated(1, None, 1)], limit=5)
+    rows = home_rows(engine, [Rating(1, None, 1)], limit=5)
     assert [row.kind for row in rows][:2] == ["popular", "hidden_gems"]
     assert {row.kind for row in rows[2:]} == {"genre"}
     assert all(1 not in [item.movie_id for item in row.items] for row in rows)
 
 
 def test_because_rows_start_from_the_latest_loved_films(engine):
-    history = [Rated(1, 5.0, 1), Rated(6, 4.0, 2), Rated(47, 2.0, 3), Rated(1214, 4.5, 4)]
+    history = [Rating(1, 5.0, 1), Rating(6, 4.0, 2), Rating(47, 2.0, 3), Rating(1214, 4.5, 4)]
     rows = {row.row_id: row for row in home_rows(engine, history, limit=5)}
     assert rows["because-1214"].title == "Because you watched Alien"
     assert "because-6" in rows and "because-1" not in rows

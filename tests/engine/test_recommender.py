@@ -5,12 +5,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from movie_genie.engine.recommender import Recommender, top
-from movie_genie.engine.records import Rated, UnknownFilmError, UnknownGenreError
+from movie_genie.engine.records import Rating, UnknownFilmError, UnknownGenreError
 
 FILM_IDS = [film.movie_id for film in tiny.FILMS]
 HISTORIES = st.lists(
     st.builds(
-        Rated,
+        Rating,
         movie_id=st.sampled_from([*FILM_IDS, 123456]),  # one that the release does not know
         rating=st.one_of(st.none(), st.sampled_from([0.5, 2.0, 3.0, 4.5, 5.0])),
         timestamp=st.integers(0, 2**31),
@@ -57,12 +57,18 @@ def test_scores_fall_from_first_to_last(engine):
 def test_a_rating_changes_the_next_answer(engine):
     history = engine.personas.history(1)
     before = engine.recommend(history, limit=20)
-    after = engine.recommend([*history, Rated(before[0].movie_id, 5.0, 2**31)], limit=20)
+    after = engine.recommend([*history, Rating(before[0].movie_id, 5.0, 2**31)], limit=20)
     assert [item.movie_id for item in after] != [item.movie_id for item in before[1:]]
 
 
 def test_reasons_name_liked_films_of_the_history_strongest_first(engine):
-    history = [Rated(1, 5.0, 1), Rated(6, 4.0, 2), Rated(47, 3.0, 3), Rated(50, 1.0, 4), Rated(110, None, 5)]
+    history = [
+        Rating(1, 5.0, 1),
+        Rating(6, 4.0, 2),
+        Rating(47, 3.0, 3),
+        Rating(50, 1.0, 4),
+        Rating(110, None, 5),
+    ]
     answer = engine.recommend(history, limit=10)
     assert any(item.reasons for item in answer)
     for item in answer:
@@ -73,14 +79,14 @@ def test_reasons_name_liked_films_of_the_history_strongest_first(engine):
 
 
 def test_a_hated_film_never_speaks_for_a_taste_nor_stands_as_a_reason(engine):
-    low = [Rated(1, 1.0, 1), Rated(6, 2.0, 2), Rated(47, None, 3)]
+    low = [Rating(1, 1.0, 1), Rating(6, 2.0, 2), Rating(47, None, 3)]
     assert len(engine.taste(low).items) == 0
     assert all(item.reasons == [] for item in engine.recommend(low, limit=5))
-    one = [*low, Rated(50, 3.0, 4)]
+    one = [*low, Rating(50, 3.0, 4)]
     assert engine.taste(one).items.tolist() == engine.items([50]).tolist()
     named = {reason.movie_id for item in engine.recommend(one, limit=5) for reason in item.reasons}
     assert named <= {50}
-    mixed = [*one, Rated(110, 4.0, 5), Rated(150, 5.0, 6)]
+    mixed = [*one, Rating(110, 4.0, 5), Rating(150, 5.0, 6)]
     assert engine.taste(mixed).items.tolist() == engine.items([50, 110, 150]).tolist()
     assert engine.taste(mixed).seen.tolist() == engine.items([1, 6, 47, 50, 110, 150]).tolist()
 
@@ -140,8 +146,8 @@ def test_hidden_gems_are_above_the_mean_and_not_the_most_rated(engine):
     counts = engine.catalogue.ratings_count
     for item in engine.hidden_gems([], limit=10):
         detail = engine.catalogue.detail(item.movie_id)
-        assert 5 <= detail.ratings_count <= np.quantile(counts[counts >= 5], 0.9)
-        assert detail.average_rating > 2.5
+        assert 5 <= detail["ratings_count"] <= np.quantile(counts[counts >= 5], 0.9)
+        assert detail["average_rating"] > 2.5
 
 
 def test_top_gives_the_largest_finite_values_in_order():
@@ -153,8 +159,9 @@ def test_top_gives_the_largest_finite_values_in_order():
 
 def test_a_film_without_ratings_or_text_has_a_card_and_details(engine):
     detail = engine.catalogue.detail(99999)
-    assert (detail.movie.year, detail.overview, detail.average_rating) == (None, None, None)
-    assert (detail.movie.genres, detail.cast, detail.ratings_count) == ((), [], 0)
+    assert (detail["year"], detail["overview"], detail["average_rating"]) == (None, None, None)
+    assert (detail["genres"], detail["cast"], detail["ratings_count"]) == ([], [], 0)
+    assert engine.catalogue.movie(99999).genres == ()
     with pytest.raises(UnknownFilmError, match="unknown film: 5"):
         engine.catalogue.detail(5)
 

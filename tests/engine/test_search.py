@@ -6,7 +6,7 @@ import tiny
 
 from movie_genie.config import ContentConfig, DataConfig, SequencesConfig, load_config
 from movie_genie.engine.recommender import Recommender
-from movie_genie.engine.records import Rated, UnknownGenreError
+from movie_genie.engine.records import Rating, UnknownGenreError
 from movie_genie.releases.content import assemble
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -101,7 +101,7 @@ def test_a_history_orders_films_that_fit_equally_and_never_hides_the_title_asked
     assert len(orders) > 1
     for history in histories:
         assert ids(engine.search("the godfather", history=history, limit=5))[0] == 858
-    assert engine.search(query, history=[Rated(1, None, 1)], limit=10) == engine.search(query, limit=10)
+    assert engine.search(query, history=[Rating(1, None, 1)], limit=10) == engine.search(query, limit=10)
 
 
 @pytest.fixture(scope="module")

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 import pytest
 
 from movie_genie.engine.recommender import Recommender
-from movie_genie.engine.records import Rated
+from movie_genie.engine.records import Rating
 from movie_genie.releases import live as live_module
 from movie_genie.releases import store as releases
 from movie_genie.releases.live import LiveRelease
 
-HISTORY = [Rated(1, 5.0, 1), Rated(47, 4.0, 2), Rated(1214, 4.5, 3)]
+HISTORY = [Rating(1, 5.0, 1), Rating(47, 4.0, 2), Rating(1214, 4.5, 3)]
 
 
 @pytest.fixture

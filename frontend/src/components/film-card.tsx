@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 
 import { Poster } from '@/components/poster/poster';
-import type { Movie } from '@/lib/types';
+import type { Movie } from '@/lib/api-types';
 
 interface Props {
   movie: Movie;

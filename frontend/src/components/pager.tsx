@@ -1,10 +1,10 @@
+import type { Ratings } from '@/lib/api-types';
 import { count } from '@/lib/format';
-import type { Page } from '@/lib/types';
 
 import { ArrowIcon } from './icons';
 
 interface Props {
-  of: Page<unknown>;
+  of: Pick<Ratings, 'page' | 'per_page' | 'total'>;
   /** What is paged, for those who cannot see it: "personas". */
   label: string;
   onPage: (page: number) => void;

@@ -1,4 +1,4 @@
-import type { Reason } from '@/lib/types';
+import type { Reason } from '@/lib/api-types';
 
 const SHOWN = 2;
 

@@ -1,10 +1,10 @@
 import { queryOptions } from '@tanstack/react-query';
 
 import { api } from './api';
-import type { Genre, Items } from './types';
+import type { Genres } from './api-types';
 
 export const genresQuery = queryOptions({
   queryKey: ['genres'],
-  queryFn: ({ signal }) => api.get<Items<Genre>>('/genres', { signal }),
+  queryFn: ({ signal }) => api.get<Genres>('/genres', { signal }),
   staleTime: Infinity,
 });

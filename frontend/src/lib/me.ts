@@ -2,7 +2,7 @@
 import { type QueryClient, type QueryKey, queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 
 import { api, forgetCsrfToken } from './api';
-import type { Me } from './types';
+import type { Me } from './api-types';
 
 /** Queries whose answer belongs to the viewer begin with this key. */
 export const MINE = 'mine';

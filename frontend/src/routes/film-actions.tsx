@@ -1,6 +1,6 @@
 import { RateFilm } from '@/features/ratings/rate-film';
 import { WatchlistToggle } from '@/features/watchlist/watchlist-toggle';
-import type { Movie } from '@/lib/types';
+import type { Movie } from '@/lib/api-types';
 
 /** What can be done with a film on a card. */
 export function FilmActions({ movie }: { movie: Movie }) {

@@ -30,7 +30,7 @@ function FilmPage() {
               film={film}
               actions={
                 <div className="flex flex-wrap items-center gap-x-6 gap-y-3">
-                  <RateFilm key={movieId} movie={film} said={{ rating: film.my_rating, not_interested: film.not_interested }} large />
+                  <RateFilm key={movieId} movie={film} rating={{ rating: film.my_rating, not_interested: film.not_interested }} large />
                   <WatchlistToggle movie={film} worded />
                 </div>
               }

@@ -32,8 +32,8 @@ test('while it waits, the page shows how far each stage is', async () => {
   openApp('/');
   const shown = await screen.findAllByRole('listitem');
   expect(shown.map((item) => item.textContent)).toEqual([
-    '✓Reading the ratingsdone',
-    '▸Learning what people watch nextunder way',
+    '✓Read the ratingsdone',
+    '▸Train the BERT4Rec modelunder way',
     '·a_stage_of_your_ownwaiting',
   ]);
   expect(screen.getByText('1 of 3 stages done')).toBeVisible();

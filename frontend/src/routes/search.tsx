@@ -1,9 +1,9 @@
 import { createRoute } from '@tanstack/react-router';
 
 import { Page } from '@/components/page';
+import { SEARCH_MODES, type SearchMode } from '@/features/search/api';
 import { SearchFilters } from '@/features/search/search-filters';
 import { SearchResults } from '@/features/search/search-results';
-import { SEARCH_MODES, type SearchMode } from '@/lib/types';
 
 import { filmActions } from './film-actions';
 import { rootRoute } from './root';

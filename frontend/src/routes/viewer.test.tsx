@@ -2,7 +2,7 @@ import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { expect, test } from 'vitest';
 
 import { openApp } from '@/testing/app';
-import { house } from '@/testing/server';
+import { memory } from '@/testing/server';
 
 type User = ReturnType<typeof openApp>['user'];
 
@@ -38,14 +38,14 @@ test('a rating can be undone', async () => {
   await screen.findByRole('region', { name: 'For you' });
   await user.click(await screen.findByRole('button', { name: 'Undo' }));
   await waitFor(() => expect(screen.queryByRole('region', { name: 'For you' })).not.toBeInTheDocument());
-  expect(house.ratings).toEqual([]);
+  expect(memory.ratings).toEqual([]);
 });
 
 test('what is of no interest goes at once', async () => {
   const { user } = await asGuest('/for-you');
   await user.click(await screen.findByRole('button', { name: 'Not interested in Babe' }));
   await waitFor(() => expect(screen.queryByRole('link', { name: 'Babe' })).not.toBeInTheDocument());
-  expect(house.ratings[0]).toMatchObject({ rating: null, not_interested: true });
+  expect(memory.ratings[0]).toMatchObject({ rating: null, not_interested: true });
 });
 
 test('somebody unknown who rates and puts aside at once becomes one guest', async () => {
@@ -55,16 +55,16 @@ test('somebody unknown who rates and puts aside at once becomes one guest', asyn
   fireEvent.keyDown(stars, { key: 'Home' });
   fireEvent.keyDown(stars, { key: 'Enter' });
   fireEvent.click(ribbon);
-  await waitFor(() => expect(house.ratings).toHaveLength(1));
-  await waitFor(() => expect(house.watchlist).toHaveLength(1));
-  expect(house.guestsMade).toBe(1);
+  await waitFor(() => expect(memory.ratings).toHaveLength(1));
+  await waitFor(() => expect(memory.watchlist).toHaveLength(1));
+  expect(memory.guestsMade).toBe(1);
   await waitFor(() => expect(ribbon).toHaveAttribute('aria-pressed', 'true'));
 });
 
 test('signing up keeps the guest’s ratings', async () => {
   const { user, router } = openApp('/film/6');
   await rate(user, 'Heat', '{End}{ArrowLeft}');
-  await waitFor(() => expect(house.ratings).toHaveLength(1));
+  await waitFor(() => expect(memory.ratings).toHaveLength(1));
   await router.navigate({ to: '/sign-up' });
   expect(await screen.findByText('Your guest’s ratings of 1 film come along.')).toBeVisible();
   await user.type(screen.getByLabelText('Name'), 'ada');

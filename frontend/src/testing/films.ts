@@ -1,4 +1,4 @@
-import type { Movie, Recommendation } from '@/lib/types';
+import type { Movie, Recommendation } from '@/lib/api-types';
 
 const film = (movie_id: number, title: string, year: number, genres: string[]): Movie => ({
   movie_id,

@@ -2,38 +2,38 @@
 import { http, HttpResponse } from 'msw';
 import { setupServer } from 'msw/node';
 
-import type { Me, Movie, MyRating } from '@/lib/types';
+import type { FoundList, Home, Import, Me, Movie, MovieDetail, Personas, Rating, Row } from '@/lib/api-types';
 
 import { ALIEN, BABE, HEAT, recommended, RONIN, SOLARIS } from './films';
 
 const RELEASE = 'abcdef012345';
 const FILMS = [HEAT, ALIEN, SOLARIS, RONIN, BABE];
 
-interface House {
+interface Memory {
   me: Omit<Me, 'csrf_token' | 'ratings_count'>;
-  ratings: MyRating[];
+  ratings: Rating[];
   watchlist: Movie[];
   guestsMade: number;
 }
 
-const emptyHouse = (): House => ({
+const emptyMemory = (): Memory => ({
   me: { kind: 'anonymous', name: null, is_admin: false },
   ratings: [],
   watchlist: [],
   guestsMade: 0,
 });
 
-/** What the server remembers, until `emptyTheHouse`. */
-export let house = emptyHouse();
+/** What the server remembers, until `clearMemory`. */
+export let memory = emptyMemory();
 
-export function emptyTheHouse() {
-  house = emptyHouse();
+export function clearMemory() {
+  memory = emptyMemory();
 }
 
 export const problem = (status: number, detail: string, type = 'about:blank') =>
   HttpResponse.json({ type, title: 'Problem', status, detail, request_id: 'f00dcafe' }, { status });
 
-const me = (): Me => ({ ...house.me, ratings_count: house.ratings.length, csrf_token: `token of ${house.me.kind}` });
+const me = (): Me => ({ ...memory.me, ratings_count: memory.ratings.length, csrf_token: `token of ${memory.me.kind}` });
 
 const proved = (request: Request) => request.headers.get('X-CSRF-Token') === me().csrf_token;
 const refused = () => problem(403, 'send the csrf_token', 'urn:problem:csrf');
@@ -44,13 +44,13 @@ const page = <T>(items: T[]) => ({ items, page: 1, per_page: 20, total: items.le
 const filmOf = (movieId: number) => FILMS.find(({ movie_id }) => movie_id === movieId);
 
 /** Films of the kind the viewer liked come first once something is liked. */
-function homeRows() {
-  const liked = house.ratings.find(({ rating }) => rating !== null && rating >= 3)?.movie;
-  const unseen = FILMS.filter((film) => !house.ratings.some(({ movie }) => movie.movie_id === film.movie_id));
-  const popular = { row_id: 'popular', kind: 'popular', title: 'Popular now', items: unseen.map((film) => recommended(film)) };
+function homeRows(): Row[] {
+  const liked = memory.ratings.find(({ rating }) => rating !== null && rating >= 3)?.movie;
+  const unseen = FILMS.filter((film) => !memory.ratings.some(({ movie }) => movie.movie_id === film.movie_id));
+  const popular: Row = { row_id: 'popular', kind: 'popular', title: 'Popular now', items: unseen.map((film) => recommended(film)) };
   if (!liked) return [popular];
   const near = unseen.filter(({ genres }) => genres.some((genre) => liked.genres.includes(genre)));
-  const forYou = { row_id: 'for-you', kind: 'for_you', title: 'For you', items: near.map((film) => recommended(film, liked)) };
+  const forYou: Row = { row_id: 'for-you', kind: 'for_you', title: 'For you', items: near.map((film) => recommended(film, liked)) };
   return [forYou, { ...popular, items: popular.items.filter(({ movie }) => !near.includes(movie)) }];
 }
 
@@ -70,7 +70,7 @@ const films = [
   http.get('/api/movies/:id', ({ params }) => {
     const film = filmOf(Number(params.id));
     if (!film) return problem(404, `unknown film: ${String(params.id)}`);
-    return HttpResponse.json({
+    return HttpResponse.json<MovieDetail>({
       ...film,
       overview: 'A crew and a thief.',
       runtime: 170,
@@ -81,21 +81,21 @@ const films = [
       imdb_id: 'tt0113277',
       ratings_count: 120,
       average_rating: 3.9,
-      my_rating: house.ratings.find(({ movie }) => movie === film)?.rating ?? null,
+      my_rating: memory.ratings.find(({ movie }) => movie === film)?.rating ?? null,
       not_interested: false,
-      in_watchlist: house.watchlist.includes(film),
+      in_watchlist: memory.watchlist.includes(film),
     });
   }),
   http.get('/api/search', ({ request }) => {
     const q = new URL(request.url).searchParams.get('q') ?? '';
     const found = FILMS.filter(({ title }) => title.toLowerCase().startsWith(q.slice(0, 3).toLowerCase()));
-    return HttpResponse.json({ items: found.map((movie) => ({ movie, score: 1, matched: 'title' })) });
+    return HttpResponse.json<FoundList>({ items: found.map((movie) => ({ movie, score: 1, matched: 'title' })) });
   }),
 ];
 
 const personas = [
   http.get('/api/personas', () =>
-    HttpResponse.json(
+    HttpResponse.json<Personas>(
       page([{ persona_id: 15, ratings_count: 1700, average_rating: 2.6, favourite_genres: ['Crime', 'Sci-Fi'] }]),
     ),
   ),
@@ -116,52 +116,52 @@ const session = [
   http.get('/api/me', () => HttpResponse.json(me())),
   http.post('/api/session/guest', ({ request }) => {
     if (!proved(request)) return refused();
-    if (house.me.kind !== 'anonymous') return problem(409, 'there is a session already');
-    house.guestsMade += 1;
-    house.me = { kind: 'guest', name: null, is_admin: false };
+    if (memory.me.kind !== 'anonymous') return problem(409, 'there is a session already');
+    memory.guestsMade += 1;
+    memory.me = { kind: 'guest', name: null, is_admin: false };
     return HttpResponse.json(me(), { status: 201 });
   }),
   http.post<never, { name: string }>('/api/accounts', async ({ request }) => {
     if (!proved(request)) return refused();
     const { name } = await request.json();
     if (name === 'taken') return problem(409, 'this name is not available; choose another');
-    house.me = { kind: 'user', name, is_admin: false };
+    memory.me = { kind: 'user', name, is_admin: false };
     return HttpResponse.json(me(), { status: 201 });
   }),
   http.delete('/api/session', ({ request }) => {
     if (!proved(request)) return refused();
-    house = emptyHouse();
+    memory = emptyMemory();
     return gone();
   }),
 ];
 
 const mine = [
-  http.get('/api/me/home', () => HttpResponse.json({ release_id: RELEASE, rows: homeRows() })),
-  http.get('/api/me/ratings', () => HttpResponse.json(page(house.ratings))),
+  http.get('/api/me/home', () => HttpResponse.json<Home>({ release_id: RELEASE, rows: homeRows() })),
+  http.get('/api/me/ratings', () => HttpResponse.json(page(memory.ratings))),
   http.post<never, { movie_id: number; rating?: number }>('/api/me/ratings', async ({ request }) => {
     if (!proved(request)) return refused();
-    if (house.me.kind === 'anonymous') return problem(401, 'start as a guest');
+    if (memory.me.kind === 'anonymous') return problem(401, 'start as a guest');
     const said = await request.json();
     const movie = filmOf(said.movie_id);
     if (!movie) return problem(404, 'unknown film');
     const rating = said.rating ?? null;
     const entry = { movie, rating, not_interested: rating === null, rated_at: '2026-01-02T03:04:05Z' };
-    house.ratings = [entry, ...house.ratings.filter((other) => other.movie !== movie)];
+    memory.ratings = [entry, ...memory.ratings.filter((other) => other.movie !== movie)];
     return HttpResponse.json(entry, { status: 201 });
   }),
   http.delete('/api/me/ratings/:id', ({ params, request }) => {
     if (!proved(request)) return refused();
-    house.ratings = house.ratings.filter(({ movie }) => movie.movie_id !== Number(params.id));
+    memory.ratings = memory.ratings.filter(({ movie }) => movie.movie_id !== Number(params.id));
     return gone();
   }),
   http.get('/api/me/watchlist', () =>
-    HttpResponse.json({ items: house.watchlist.map((movie) => ({ movie, added_at: '2026-01-02T03:04:05Z' })) }),
+    HttpResponse.json({ items: memory.watchlist.map((movie) => ({ movie, added_at: '2026-01-02T03:04:05Z' })) }),
   ),
   http.post<never, { movie_id: number }>('/api/me/watchlist', async ({ request }) => {
     if (!proved(request)) return refused();
     const movie = filmOf((await request.json()).movie_id);
     if (!movie) return problem(404, 'unknown film');
-    house.watchlist = [movie, ...house.watchlist];
+    memory.watchlist = [movie, ...memory.watchlist];
     return HttpResponse.json({ movie, added_at: '2026-01-02T03:04:05Z' }, { status: 201 });
   }),
   http.post('/api/me/import', async ({ request }) => {
@@ -169,7 +169,7 @@ const mine = [
     const commit = new URL(request.url).searchParams.get('commit') === 'true';
     const form = await request.text(); // undici's parser of forms does not know jsdom's files
     if (!form.includes('name="file"')) return problem(422, 'file: missing');
-    return HttpResponse.json({
+    return HttpResponse.json<Import>({
       format: 'letterboxd',
       matched_count: 1,
       unmatched_count: 1,

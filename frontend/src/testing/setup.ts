@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, vi } from 'vitest';
 
 import { forgetCsrfToken } from '@/lib/api';
 
-import { emptyTheHouse, server } from './server';
+import { clearMemory, server } from './server';
 
 configure({ asyncUtilTimeout: 8_000 }); // a machine that trains models beside this is slow
 
@@ -23,7 +23,7 @@ beforeAll(() => server.listen({ onUnhandledRequest: 'error' }));
 afterEach(() => {
   cleanup();
   server.resetHandlers();
-  emptyTheHouse();
+  clearMemory();
   forgetCsrfToken();
 });
 afterAll(() => server.close());

@@ -4,7 +4,6 @@ from apiflask import APIBlueprint
 from flask import Response, request
 
 from movie_genie.backend.accounts import Viewer
-from movie_genie.backend.answers import answer
 from movie_genie.backend.errors import ProblemError
 from movie_genie.backend.inputs import Credentials, Farewell, NewAccount
 from movie_genie.backend.limits import GUEST, REGISTER, SIGN_IN
@@ -26,38 +25,39 @@ accounts = APIBlueprint("accounts", __name__, tag="Session")
 
 @accounts.get("/me")
 @accounts.output(Me)
-def me() -> Response:
+def me() -> Me:
     """Say whom the session recognises, and give the CSRF token for what comes next."""
     token = request.cookies.get(COOKIE)
     if token:
         return _me(viewer_or_none(), token)
     token = new_visitor()
-    return give_cookie(_me(None, token), token)
+    give_cookie(token)
+    return _me(None, token)
 
 
 @accounts.post("/session/guest")
 @accounts.output(Me, status_code=201)
 @accounts.doc(responses={409: "There is a session already"})
-def be_guest() -> Response:
+def be_guest() -> Me:
     """Start as a guest: rate films at once, keep them with an account later."""
     if viewer_or_none():
         raise ProblemError(409, "there is a session already", kind="session-exists")
     services().limits.hit(GUEST, "guest", _client())
-    return _enter(services().accounts.open_guest(), 201)
+    return _enter(services().accounts.open_guest())
 
 
 @accounts.post("/session")
 @accounts.input(Credentials)
 @accounts.output(Me)
 @accounts.doc(responses={401: "No account has this name and password"})
-def sign_in(json_data: Credentials) -> Response:
+def sign_in(json_data: Credentials) -> Me:
     """Sign in; what a guest rated so far joins the account's ratings."""
     limits, former = services().limits, viewer_or_none()
     limits.hit(SIGN_IN, "sign-in from", _client())
     limits.hit(SIGN_IN, "sign-in as", json_data.name.casefold())
     token = services().accounts.sign_in(json_data.name, json_data.password, _guest(former))
     services().accounts.sign_out(request.cookies.get(COOKIE, ""))
-    return _enter(token, 200)
+    return _enter(token)
 
 
 @accounts.delete("/session")
@@ -77,13 +77,13 @@ def sign_out() -> Response:
 @accounts.input(NewAccount)
 @accounts.output(Me, status_code=201)
 @accounts.doc(responses={409: "The name is not available, or this session has an account"})
-def register(json_data: NewAccount) -> Response:
+def register(json_data: NewAccount) -> Me:
     """Make an account; a guest's becomes theirs, ratings and all."""
     former = viewer_or_none()
     if former and former.name is not None:
         raise ProblemError(409, "this session has an account already; sign out first", kind="session-exists")
     services().limits.hit(REGISTER, "register", _client())
-    return _enter(services().accounts.register(json_data.name, json_data.password, former), 201)
+    return _enter(services().accounts.register(json_data.name, json_data.password, former))
 
 
 @accounts.delete("/me")
@@ -91,27 +91,27 @@ def register(json_data: NewAccount) -> Response:
 @accounts.input(Farewell)
 @accounts.doc(responses={204: "Deleted", 403: "The password is wrong"})
 def leave(json_data: Farewell) -> Response:
-    """Delete the viewer and all that they ever said."""
+    """Delete the viewer and all their data."""
     viewer = current_viewer()
     services().limits.hit(SIGN_IN, "delete", str(viewer.id))
     services().accounts.delete(viewer, json_data.password)
     return take_cookie(Response(status=204))
 
 
-def _enter(token: str, status: int) -> Response:
-    """Answer with whom a session just opened recognises, and hand over its cookie."""
-    return give_cookie(_me(services().accounts.recognise(token), token, status), token)
+def _enter(token: str) -> Me:
+    """Return whom a session just opened recognises, and give its cookie."""
+    give_cookie(token)
+    return _me(services().accounts.recognise(token), token)
 
 
-def _me(viewer: Viewer | None, token: str, status: int = 200) -> Response:
-    body = {
-        "kind": "anonymous" if viewer is None else "guest" if viewer.name is None else "user",
-        "name": viewer.name if viewer else None,
-        "is_admin": viewer.is_admin if viewer else False,
-        "ratings_count": services().feedback.ratings_count(viewer.id) if viewer else 0,
-        "csrf_token": csrf_token(services().secret, token),
-    }
-    return answer(body, status)
+def _me(viewer: Viewer | None, token: str) -> Me:
+    return Me(
+        kind="anonymous" if viewer is None else "guest" if viewer.name is None else "user",
+        name=viewer.name if viewer else None,
+        is_admin=viewer.is_admin if viewer else False,
+        ratings_count=services().feedback.ratings_count(viewer.id) if viewer else 0,
+        csrf_token=csrf_token(services().secret, token),
+    )
 
 
 def _guest(viewer: Viewer | None) -> Viewer | None:

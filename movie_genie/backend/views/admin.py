@@ -4,16 +4,14 @@ from pathlib import Path
 
 import structlog
 from apiflask import APIBlueprint
-from flask import Response
 
-from movie_genie.backend.answers import answer
 from movie_genie.backend.errors import ProblemError
 from movie_genie.backend.events import Events
 from movie_genie.backend.inputs import ActivateIn
-from movie_genie.backend.outputs import ClickThroughs, CurrentRelease, PipelineState, Releases
 from movie_genie.backend.pipeline import airflow, dag_runs, stage_states
 from movie_genie.backend.services import services
 from movie_genie.backend.session import current_viewer, requires
+from movie_genie.backend.system_outputs import ClickThroughs, CurrentRelease, PipelineState, Releases
 from movie_genie.errors import UserError
 from movie_genie.releases import store as releases
 
@@ -25,20 +23,9 @@ _log = structlog.get_logger("admin")
 @admin.get("/admin/releases")
 @requires("admin")
 @admin.output(Releases)
-def listed() -> Response:
+def listed() -> Releases:
     """List the releases, the newest first."""
-    items = [
-        {
-            "release_id": release.release_id,
-            "published_at": release.published_at,
-            "git_revision": release.git_revision,
-            "data_revision": release.data_revision,
-            "current": release.current,
-            "former": release.former,
-        }
-        for release in releases.listing(services().settings.releases)
-    ]
-    return answer({"items": items})
+    return Releases(items=releases.listing(services().settings.releases))
 
 
 @admin.post("/admin/activate")
@@ -46,7 +33,7 @@ def listed() -> Response:
 @admin.input(ActivateIn)
 @admin.output(CurrentRelease)
 @admin.doc(responses={409: "There is no such release, or it would not serve"})
-def activate(json_data: ActivateIn) -> Response:
+def activate(json_data: ActivateIn) -> CurrentRelease:
     """Verify a release and have every worker serve it."""
     try:
         releases.activate(services().settings.releases, json_data.release_id)
@@ -59,7 +46,7 @@ def activate(json_data: ActivateIn) -> Response:
 @requires("admin")
 @admin.output(CurrentRelease)
 @admin.doc(responses={409: "There is none to go back to"})
-def rollback() -> Response:
+def rollback() -> CurrentRelease:
     """Go back to the release that was served before."""
     try:
         release_id = releases.rollback(services().settings.releases)
@@ -71,15 +58,15 @@ def rollback() -> Response:
 @admin.get("/admin/click-through")
 @requires("admin")
 @admin.output(ClickThroughs)
-def click_through() -> Response:
+def click_through() -> ClickThroughs:
     """Show how often films were clicked, by release and kind of row."""
-    return answer({"items": Events(services().database).click_through()})
+    return ClickThroughs(items=Events(services().database).click_through())
 
 
 @admin.get("/admin/pipeline")
 @requires("admin")
 @admin.output(PipelineState)
-def pipeline() -> Response:
+def pipeline() -> PipelineState:
     """Show each stage's state and Airflow's last runs, or why they cannot be shown."""
     body: dict[str, object] = {"stages": [], "stages_unknown": None, "runs": [], "runs_unknown": None}
     try:
@@ -90,12 +77,12 @@ def pipeline() -> Response:
         body["runs"] = dag_runs(airflow(services().settings))
     except UserError as error:
         body["runs_unknown"] = str(error)
-    return answer(body)
+    return PipelineState.model_validate(body)
 
 
-def _changed(action: str, release_id: str) -> Response:
+def _changed(action: str, release_id: str) -> CurrentRelease:
     """Tell log and admin what was done; this worker follows at once, the others within a second."""
     viewer = current_viewer()
     _log.warning("admin action", action=action, release_id=release_id, viewer_id=viewer.id, name=viewer.name)
     services().live.refresh()
-    return answer({"release_id": release_id})
+    return CurrentRelease(release_id=release_id)

@@ -3,7 +3,6 @@
 from apiflask import APIBlueprint
 from flask import Response
 
-from movie_genie.backend.answers import answer
 from movie_genie.backend.inputs import RecommendIn
 from movie_genie.backend.outputs import Home, Recommendations
 from movie_genie.backend.services import services
@@ -19,7 +18,7 @@ home = APIBlueprint("home", __name__, tag="Me")
 @home.output(Recommendations)
 @home.doc(responses={404: "Unknown genre"})
 def recommendations(query_data: RecommendIn) -> Response:
-    """Recommend films to the viewer, each with the films of theirs that carried it."""
+    """Recommend films to the viewer, each with the films of their history that it comes from."""
     presenter = services().presenter()
     films = presenter.engine.recommend(
         services().feedback.history(current_viewer().id),
@@ -36,18 +35,4 @@ def recommendations(query_data: RecommendIn) -> Response:
 def rows() -> Response:
     """Show the viewer's rows: no film twice, the most fitting row first."""
     presenter = services().presenter()
-    shown = home_rows(presenter.engine, services().feedback.history(current_viewer().id))
-    return answer(
-        {
-            "release_id": presenter.engine.release_id,
-            "rows": [
-                {
-                    "row_id": row.row_id,
-                    "kind": row.kind,
-                    "title": row.title,
-                    "items": presenter.recommended(row.items),
-                }
-                for row in shown
-            ],
-        }
-    )
+    return presenter.home(home_rows(presenter.engine, services().feedback.history(current_viewer().id)))

@@ -3,7 +3,6 @@
 from apiflask import APIBlueprint
 from flask import Response
 
-from movie_genie.backend.answers import answer
 from movie_genie.backend.inputs import LimitIn, PopularIn
 from movie_genie.backend.outputs import Genres, MovieDetail, Recommendations
 from movie_genie.backend.services import services
@@ -15,19 +14,12 @@ movies = APIBlueprint("movies", __name__, tag="Films")
 @movies.get("/movies/<int:movie_id>")
 @movies.output(MovieDetail)
 @movies.doc(responses={404: "Unknown film"})
-def movie(movie_id: int) -> Response:
-    """Show a film, and what the viewer said of it."""
-    detail = services().presenter().detail(movie_id)
+def movie(movie_id: int) -> MovieDetail:
+    """Show a film, the viewer's rating of it, and whether it is on their watchlist."""
     viewer, feedback = viewer_or_none(), services().feedback
-    said = feedback.rating(viewer.id, movie_id) if viewer else None
-    return answer(
-        detail
-        | {
-            "my_rating": said.rating if said else None,
-            "not_interested": said is not None and said.rating is None,
-            "in_watchlist": feedback.in_watchlist(viewer.id, movie_id) if viewer else False,
-        }
-    )
+    rating = feedback.rating(viewer.id, movie_id) if viewer else None
+    in_watchlist = feedback.in_watchlist(viewer.id, movie_id) if viewer else False
+    return services().presenter().detail(movie_id, rating, in_watchlist)
 
 
 @movies.get("/movies/<int:movie_id>/similar")
@@ -35,7 +27,7 @@ def movie(movie_id: int) -> Response:
 @movies.output(Recommendations)
 @movies.doc(responses={404: "Unknown film"})
 def similar(movie_id: int, query_data: LimitIn) -> Response:
-    """Show films that are watched by the same people and tell of the same things."""
+    """Show films that the same people watch and whose texts are alike."""
     presenter = services().presenter()
     return presenter.recommendations(presenter.engine.similar(movie_id, query_data.limit))
 
@@ -52,6 +44,6 @@ def popular(query_data: PopularIn) -> Response:
 
 @movies.get("/genres")
 @movies.output(Genres)
-def genres() -> Response:
+def genres() -> Genres:
     """List every genre, the largest first."""
-    return answer({"items": services().presenter().engine.catalogue.genre_counts()})
+    return Genres(items=services().presenter().engine.catalogue.genre_counts())

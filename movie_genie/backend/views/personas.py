@@ -3,9 +3,9 @@
 from apiflask import APIBlueprint
 from flask import Response
 
-from movie_genie.backend.answers import page_of, persona
+from movie_genie.backend.clock import iso
 from movie_genie.backend.inputs import Paging, RecommendIn
-from movie_genie.backend.outputs import PersonaHistory, Personas, Recommendations
+from movie_genie.backend.outputs import PersonaHistory, PersonaRating, Personas, Recommendations
 from movie_genie.backend.services import services
 
 personas = APIBlueprint("personas", __name__, tag="Personas")
@@ -14,25 +14,29 @@ personas = APIBlueprint("personas", __name__, tag="Personas")
 @personas.get("/personas")
 @personas.input(Paging, location="query")
 @personas.output(Personas)
-def listed(query_data: Paging) -> Response:
+def listed(query_data: Paging) -> Personas:
     """List the personas by id."""
     people = services().presenter().engine.personas
     page, per_page = query_data.page, query_data.per_page
-    shown = [persona(person) for person in people.page(page, per_page)]
-    return page_of(shown, page, per_page, len(people))
+    return Personas(items=people.page(page, per_page), page=page, per_page=per_page, total=len(people))
 
 
 @personas.get("/personas/<int:persona_id>/history")
 @personas.input(Paging, location="query")
 @personas.output(PersonaHistory)
 @personas.doc(responses={404: "Unknown persona"})
-def history(persona_id: int, query_data: Paging) -> Response:
+def history(persona_id: int, query_data: Paging) -> PersonaHistory:
     """Show what a persona rated, newest first."""
     presenter = services().presenter()
-    films = presenter.engine.personas.history(persona_id)[::-1]
-    start = (query_data.page - 1) * query_data.per_page
-    shown = presenter.rated(films[start : start + query_data.per_page])
-    return page_of(shown, query_data.page, query_data.per_page, len(films))
+    page, per_page = query_data.page, query_data.per_page
+    ratings = presenter.engine.personas.history(persona_id)[::-1]
+    shown = [
+        PersonaRating(
+            movie=presenter.card(rating.movie_id), rating=rating.rating, rated_at=iso(rating.timestamp * 1000)
+        )
+        for rating in ratings[(page - 1) * per_page : page * per_page]
+    ]
+    return PersonaHistory(items=shown, page=page, per_page=per_page, total=len(ratings))
 
 
 @personas.get("/personas/<int:persona_id>/recommendations")

@@ -16,7 +16,7 @@ search = APIBlueprint("search", __name__, tag="Films")
 @search.output(FoundList)
 @search.doc(responses={404: "Unknown genre"})
 def find(query_data: SearchIn) -> Response:
-    """Find films whose title (a typing error is forgiven) or story fits; nearer the viewer's taste first."""
+    """Find films whose title (a typing error is allowed) or story fits; nearer the viewer's taste first."""
     presenter, viewer = services().presenter(), viewer_or_none()
     found = presenter.engine.search(
         query_data.q,

@@ -5,12 +5,11 @@ import os
 from apiflask import APIBlueprint
 from flask import Response
 
-from movie_genie.backend.answers import answer
 from movie_genie.backend.metrics import Metrics
 from movie_genie.backend.openapi import file_response
-from movie_genie.backend.outputs import Health, Progress, Ready, Release
 from movie_genie.backend.progress import FirstTraining
 from movie_genie.backend.services import services
+from movie_genie.backend.system_outputs import Health, Progress, Ready, Release
 from movie_genie.files import read_json
 from movie_genie.releases.content import MANIFEST
 
@@ -21,37 +20,34 @@ def system_blueprint(metrics: Metrics, first_training: FirstTraining, code: str)
 
     @system.get("/health")
     @system.output(Health)
-    def health() -> Response:
+    def health() -> Health:
         """Answer; says nothing of releases and database."""
-        return answer({"status": "ok", "code": code})
+        return Health(status="ok", code=code)
 
     @system.get("/ready")
     @system.output(Ready)
     @system.doc(responses={503: "No release is served yet"})
-    def ready() -> Response:
+    def ready() -> Ready:
         """Say which release this worker process answers from, and how many workers there are."""
-        return answer(
-            {
-                "status": "ready",
-                "release_id": services().presenter().engine.release_id,
-                "worker": os.getpid(),
-                "workers": services().settings.workers,
-            }
+        return Ready(
+            status="ready",
+            release_id=services().presenter().engine.release_id,
+            worker=os.getpid(),
+            workers=services().settings.workers,
         )
 
     @system.get("/progress")
     @system.output(Progress)
-    def progress() -> Response:
+    def progress() -> Progress:
         """Say how far the first training is, where Airflow runs it; empty once a release is served."""
-        return answer({"stages": [] if services().live.engine else first_training.stages()})
+        return Progress(stages=[] if services().live.engine else first_training.stages())
 
     @system.get("/release")
     @system.output(Release)
     @system.doc(responses={503: "No release is served yet"})
-    def release() -> Response:
+    def release() -> Release:
         """Say what the release is made of, how good it is, and what the gate found."""
-        manifest = read_json(services().presenter().engine.folder / MANIFEST)
-        return answer({name: manifest.get(name) for name in Release.model_fields})
+        return Release.model_validate(read_json(services().presenter().engine.folder / MANIFEST))
 
     @system.get("/metrics")
     @system.doc(responses=file_response("Prometheus text format", {"type": "string"}, "text/plain"))

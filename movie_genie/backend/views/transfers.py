@@ -3,14 +3,13 @@
 from apiflask import APIBlueprint
 from flask import Response
 
-from movie_genie.backend.answers import answer
-from movie_genie.backend.exports import as_csv, as_json
+from movie_genie.backend.exports import as_csv, as_export
 from movie_genie.backend.import_formats import read_ratings
 from movie_genie.backend.imports import as_ratings, match
 from movie_genie.backend.inputs import CommitIn, ExportIn, ImportIn
 from movie_genie.backend.limits import IMPORT
 from movie_genie.backend.openapi import file_response
-from movie_genie.backend.outputs import Export, Import
+from movie_genie.backend.outputs import Export, Import, ImportedFilm, UnmatchedLine
 from movie_genie.backend.services import services
 from movie_genie.backend.session import current_viewer, requires
 
@@ -24,34 +23,30 @@ SHOWN = 100
 @transfers.input(CommitIn, location="query")
 @transfers.input(ImportIn, location="files")
 @transfers.output(Import)
-def bring(query_data: CommitIn, files_data: ImportIn) -> Response:
+def bring(query_data: CommitIn, files_data: ImportIn) -> Import:
     """Look at an export of ratings, and with `commit` take it over: all of it or, on an error, nothing."""
     viewer, presenter = current_viewer(), services().presenter()
     services().limits.hit(IMPORT, "import", str(viewer.id))
     kind, lines = read_ratings(files_data.file.read())
-    matched, unmatched = match(lines, presenter.engine)
+    matched, unmatched = match(lines, presenter.engine.catalogue)
     kept = None
     if query_data.commit:
         kept = services().feedback.rate_many(viewer.id, as_ratings(matched))
-    return answer(
-        {
-            "format": kind,
-            "matched_count": len(matched),
-            "unmatched_count": len(unmatched),
-            "matched": [
-                {
-                    "line": found.line.number,
-                    "movie": presenter.card(found.movie_id),
-                    "rating": found.line.stars,
-                }
-                for found in matched[:SHOWN]
-            ],
-            "unmatched": [
-                {"line": line.number, "text": line.text, "reason": line.problem or "no such film here"}
-                for line in unmatched[:SHOWN]
-            ],
-            "kept": kept,
-        }
+    return Import(
+        format=kind,
+        matched_count=len(matched),
+        unmatched_count=len(unmatched),
+        matched=[
+            ImportedFilm(
+                line=found.line.number, movie=presenter.card(found.movie_id), rating=found.line.stars
+            )
+            for found in matched[:SHOWN]
+        ],
+        unmatched=[
+            UnmatchedLine(line=line.number, text=line.text, reason=line.problem or "no such film here")
+            for line in unmatched[:SHOWN]
+        ],
+        kept=kept,
     )
 
 
@@ -60,15 +55,11 @@ def bring(query_data: CommitIn, files_data: ImportIn) -> Response:
 @transfers.input(ExportIn, location="query")
 @transfers.output(Export)
 @transfers.doc(responses=file_response("Everything, or the ratings", {"type": "string"}, "text/csv"))
-def take(query_data: ExportIn) -> Response:
+def take(query_data: ExportIn) -> Response | tuple[Export, int, dict[str, str]]:
     """Take all away as JSON, or the ratings as CSV, which an import here reads again."""
     viewer, feedback = current_viewer(), services().feedback
     catalogue = services().presenter().engine.catalogue
+    headers = {"Content-Disposition": f'attachment; filename="movie-genie.{query_data.format}"'}
     if query_data.format == "csv":
-        text = as_csv(feedback, viewer.id, catalogue)
-        response = Response(text, mimetype="text/csv")
-    else:
-        response = answer(as_json(feedback, viewer.id, viewer.name, catalogue))
-    name = f"movie-genie.{query_data.format}"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+        return Response(as_csv(feedback, viewer.id, catalogue), mimetype="text/csv", headers=headers)
+    return as_export(feedback, viewer.id, viewer.name, catalogue), 200, headers

@@ -1,5 +1,5 @@
 /** Which drawing and which inks a film gets: its rarest-looking genre decides, its number varies the rest. */
-import type { Movie } from '@/lib/types';
+import type { Movie } from '@/lib/api-types';
 
 import { type Inks, PALETTES } from './inks';
 import { type Motif, MOTIFS } from './motifs';

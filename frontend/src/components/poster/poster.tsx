@@ -1,6 +1,6 @@
 import { type CSSProperties, useState } from 'react';
 
-import type { Movie } from '@/lib/types';
+import type { Movie } from '@/lib/api-types';
 
 import { design } from './design';
 

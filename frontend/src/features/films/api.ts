@@ -1,7 +1,7 @@
 import { queryOptions } from '@tanstack/react-query';
 
 import { api } from '@/lib/api';
-import type { Items, MovieDetail, Recommendation } from '@/lib/types';
+import type { MovieDetail, Recommendations } from '@/lib/api-types';
 
 export const filmQuery = (movieId: number) =>
   queryOptions({
@@ -12,11 +12,11 @@ export const filmQuery = (movieId: number) =>
 export const similarQuery = (movieId: number) =>
   queryOptions({
     queryKey: ['films', movieId, 'similar'],
-    queryFn: ({ signal }) => api.get<Items<Recommendation>>(`/movies/${movieId}/similar`, { params: { limit: 12 }, signal }),
+    queryFn: ({ signal }) => api.get<Recommendations>(`/movies/${movieId}/similar`, { params: { limit: 12 }, signal }),
   });
 
 export const popularQuery = (limit: number) =>
   queryOptions({
     queryKey: ['films', 'popular', limit],
-    queryFn: ({ signal }) => api.get<Items<Recommendation>>('/movies/popular', { params: { limit }, signal }),
+    queryFn: ({ signal }) => api.get<Recommendations>('/movies/popular', { params: { limit }, signal }),
   });

@@ -2,8 +2,8 @@ import type { ReactNode } from 'react';
 
 import { Poster } from '@/components/poster/poster';
 import { Stars } from '@/components/stars';
+import type { MovieDetail } from '@/lib/api-types';
 import { average, ratings, runtime } from '@/lib/format';
-import type { MovieDetail } from '@/lib/types';
 
 const CAST_SHOWN = 10;
 

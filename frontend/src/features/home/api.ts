@@ -1,8 +1,8 @@
 import { queryOptions } from '@tanstack/react-query';
 
 import { api } from '@/lib/api';
+import type { Home } from '@/lib/api-types';
 import { MINE } from '@/lib/me';
-import type { Home } from '@/lib/types';
 
 export const homeQuery = queryOptions({
   queryKey: [MINE, 'home'],

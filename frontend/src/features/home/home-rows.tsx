@@ -6,7 +6,7 @@ import { FilmRow, FilmRowSkeleton } from '@/components/film-row';
 import { Loaded } from '@/components/loaded';
 import { Reasons } from '@/components/reasons';
 import { Seen } from '@/components/seen';
-import type { Movie } from '@/lib/types';
+import type { Movie } from '@/lib/api-types';
 
 import { homeQuery } from './api';
 import { useTelling } from './use-telling';

@@ -1,7 +1,7 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 
 import { api } from '@/lib/api';
-import type { HistoryEntry, Page, Persona, Recommendations } from '@/lib/types';
+import type { PersonaHistory, Personas, Recommendations } from '@/lib/api-types';
 
 const PERSONAS_A_PAGE = 12;
 const HISTORY_A_PAGE = 10;
@@ -16,7 +16,7 @@ export interface Cut {
 export const personasQuery = (page: number) =>
   queryOptions({
     queryKey: ['personas', page],
-    queryFn: ({ signal }) => api.get<Page<Persona>>('/personas', { params: { page, per_page: PERSONAS_A_PAGE }, signal }),
+    queryFn: ({ signal }) => api.get<Personas>('/personas', { params: { page, per_page: PERSONAS_A_PAGE }, signal }),
     placeholderData: keepPreviousData,
   });
 
@@ -24,7 +24,7 @@ export const historyQuery = (personaId: number, page: number) =>
   queryOptions({
     queryKey: ['personas', personaId, 'history', page],
     queryFn: ({ signal }) =>
-      api.get<Page<HistoryEntry>>(`/personas/${personaId}/history`, { params: { page, per_page: HISTORY_A_PAGE }, signal }),
+      api.get<PersonaHistory>(`/personas/${personaId}/history`, { params: { page, per_page: HISTORY_A_PAGE }, signal }),
     placeholderData: keepPreviousData,
   });
 

@@ -6,8 +6,8 @@ import { Loaded } from '@/components/loaded';
 import { Pager } from '@/components/pager';
 import { Poster } from '@/components/poster/poster';
 import { Stars } from '@/components/stars';
+import type { PersonaRating } from '@/lib/api-types';
 import { date, films } from '@/lib/format';
-import type { HistoryEntry } from '@/lib/types';
 
 import { historyQuery } from './api';
 
@@ -44,7 +44,7 @@ export function History({ personaId, lit }: Props) {
   );
 }
 
-function Entry({ entry: { movie, rating, rated_at }, lit }: { entry: HistoryEntry; lit: boolean }) {
+function Entry({ entry: { movie, rating, rated_at }, lit }: { entry: PersonaRating; lit: boolean }) {
   return (
     <li className={`transition-colors duration-200 ${lit ? 'bg-lit' : ''}`}>
       <Link to="/film/$movieId" params={{ movieId: movie.movie_id }} className="group flex items-center gap-3 px-2 py-2">

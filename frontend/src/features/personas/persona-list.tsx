@@ -5,8 +5,8 @@ import { useState } from 'react';
 import { GenreDots } from '@/components/genre-dots';
 import { Loaded } from '@/components/loaded';
 import { Pager } from '@/components/pager';
+import type { Persona } from '@/lib/api-types';
 import { average, ratings } from '@/lib/format';
-import type { Persona } from '@/lib/types';
 
 import { personasQuery } from './api';
 import { PersonaSearch } from './persona-search';

@@ -1,8 +1,8 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 
 import { api } from '@/lib/api';
+import type { Ratings } from '@/lib/api-types';
 import { MINE } from '@/lib/me';
-import type { MyRating, Page } from '@/lib/types';
 
 const RATINGS_A_PAGE = 24;
 const LATEST = 100;
@@ -10,12 +10,12 @@ const LATEST = 100;
 export const myRatingsQuery = (page: number) =>
   queryOptions({
     queryKey: [MINE, 'ratings', page],
-    queryFn: ({ signal }) => api.get<Page<MyRating>>('/me/ratings', { params: { page, per_page: RATINGS_A_PAGE }, signal }),
+    queryFn: ({ signal }) => api.get<Ratings>('/me/ratings', { params: { page, per_page: RATINGS_A_PAGE }, signal }),
     placeholderData: keepPreviousData,
   });
 
 /** The viewer's latest opinions, by which cards know their stars. */
 export const latestRatingsQuery = queryOptions({
   queryKey: [MINE, 'ratings', 'latest'],
-  queryFn: ({ signal }) => api.get<Page<MyRating>>('/me/ratings', { params: { page: 1, per_page: LATEST }, signal }),
+  queryFn: ({ signal }) => api.get<Ratings>('/me/ratings', { params: { page: 1, per_page: LATEST }, signal }),
 });

@@ -5,8 +5,8 @@ import { FilmCard } from '@/components/film-card';
 import { FilmGrid, FilmGridSkeleton } from '@/components/film-grid';
 import { Loaded } from '@/components/loaded';
 import { Pager } from '@/components/pager';
+import type { Rating } from '@/lib/api-types';
 import { date } from '@/lib/format';
-import type { MyRating } from '@/lib/types';
 
 import { myRatingsQuery } from './api';
 import { RateFilm } from './rate-film';
@@ -33,7 +33,7 @@ export function MyRatings() {
   );
 }
 
-function Rated({ entry }: { entry: MyRating }) {
+function Rated({ entry }: { entry: Rating }) {
   const { movie, not_interested, rated_at } = entry;
   const opinion = useOpinion(movie);
   return (
@@ -47,7 +47,7 @@ function Rated({ entry }: { entry: MyRating }) {
           </button>
         </p>
       }
-      actions={<RateFilm movie={movie} said={entry} />}
+      actions={<RateFilm movie={movie} rating={entry} />}
     />
   );
 }

@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 
 import { DismissIcon } from '@/components/icons';
+import type { Movie, Rating } from '@/lib/api-types';
 import { useMe } from '@/lib/me';
-import type { Movie, MyRating } from '@/lib/types';
 
 import { latestRatingsQuery } from './api';
 import { StarInput } from './star-input';
@@ -10,17 +10,17 @@ import { useOpinion } from './use-opinion';
 
 interface Props {
   movie: Movie;
-  /** What the page knows of the viewer's opinion, which may be older than the latest ones. */
-  said?: Pick<MyRating, 'rating' | 'not_interested'>;
+  /** The viewer's rating as the page knows it, which may be older than the latest ones. */
+  rating?: Pick<Rating, 'rating' | 'not_interested'>;
   /** On a page of its own: with words beside the signs. */
   large?: boolean;
 }
 
 /** Stars, and a way to say that a film is of no interest. */
-export function RateFilm({ movie, said, large = false }: Props) {
+export function RateFilm({ movie, rating, large = false }: Props) {
   const me = useMe();
   const latest = useQuery({ ...latestRatingsQuery, enabled: me !== undefined && me.kind !== 'anonymous' });
-  const known = latest.data?.items.find((entry) => entry.movie.movie_id === movie.movie_id) ?? said;
+  const known = latest.data?.items.find((entry) => entry.movie.movie_id === movie.movie_id) ?? rating;
   const opinion = useOpinion(movie);
 
   const pending = opinion.isPending ? opinion.variables : null;

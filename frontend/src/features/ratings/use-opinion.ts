@@ -2,9 +2,9 @@ import { useMutation, type UseMutationResult, useQueryClient } from '@tanstack/r
 
 import { useAnnounce } from '@/components/notice';
 import { api } from '@/lib/api';
+import type { Movie } from '@/lib/api-types';
 import { stars } from '@/lib/format';
 import { becomeViewer, MINE, meQuery } from '@/lib/me';
-import type { Movie } from '@/lib/types';
 
 export type Opinion = { rating: number } | { not_interested: true };
 

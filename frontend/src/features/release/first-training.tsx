@@ -2,7 +2,7 @@ import { Page } from '@/components/page';
 
 import { Stages } from './stages';
 
-/** The house before its first showing. */
+/** Shown until there is a release to serve. */
 export function FirstTraining() {
   return (
     <Page title="First training">

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 
 import { api, ApiError } from '@/lib/api';
-import type { Ready } from '@/lib/types';
+import type { Ready } from '@/lib/api-types';
 
 import { FirstTraining } from './first-training';
 

@@ -1,22 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 
 import { api } from '@/lib/api';
-import type { Progress, StageProgress } from '@/lib/types';
+import type { Progress, StageProgress } from '@/lib/api-types';
+
+import { STAGE_NAMES } from './stage-names';
 
 const ASK_AGAIN_MS = 5_000;
-
-/** The pipeline's tasks in the words of someone who waits for them, in the order in which they begin. */
-const NAMES: Record<string, string> = {
-  feedback_snapshot: 'Collecting what viewers rated here',
-  ingest: 'Reading the ratings',
-  frontend_build: 'Painting the foyer',
-  sequential_processing: 'Putting each evening in order',
-  content_features: 'Reading what each film is about',
-  two_tower_training: 'Learning which films are near whom',
-  bert4rec_training: 'Learning what people watch next',
-  integrated_evaluation: 'Checking it against plain popularity',
-  backend_server: 'Opening the doors',
-};
 
 const STATES: Record<StageProgress['state'], { word: string; sign: string; look: string }> = {
   done: { word: 'done', sign: '✓', look: 'text-text' },
@@ -25,7 +14,7 @@ const STATES: Record<StageProgress['state'], { word: string; sign: string; look:
   failed: { word: 'failed', sign: '✕', look: 'font-semibold text-text' },
 };
 
-const order = Object.keys(NAMES);
+const order = Object.keys(STAGE_NAMES);
 const place = ({ stage }: StageProgress) => (order.includes(stage) ? order.indexOf(stage) : order.length);
 
 /** How far each stage is; nothing where the server cannot tell. */
@@ -49,7 +38,7 @@ export function Stages() {
               <span aria-hidden="true" className="w-4 text-center">
                 {sign}
               </span>
-              <span className="grow">{NAMES[stage] ?? stage}</span>
+              <span className="grow">{STAGE_NAMES[stage] ?? stage}</span>
               <span>{word}</span>
             </li>
           );

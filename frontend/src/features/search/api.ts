@@ -1,9 +1,14 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 
 import { api } from '@/lib/api';
-import type { Items, SearchHit, SearchMode } from '@/lib/types';
+import type { FoundList, operations } from '@/lib/api-types';
 
 const FOUND = 36;
+
+export type SearchMode = NonNullable<NonNullable<operations['get_search_find']['parameters']['query']>['mode']>;
+
+/** In the order in which they are offered. */
+export const SEARCH_MODES = ['hybrid', 'title', 'semantic'] as const satisfies readonly SearchMode[];
 
 export interface SearchTerms {
   q: string;
@@ -16,7 +21,7 @@ export interface SearchTerms {
 export const searchQuery = (terms: SearchTerms) =>
   queryOptions({
     queryKey: ['search', terms],
-    queryFn: ({ signal }) => api.get<Items<SearchHit>>('/search', { params: { ...terms, limit: FOUND }, signal }),
+    queryFn: ({ signal }) => api.get<FoundList>('/search', { params: { ...terms, limit: FOUND }, signal }),
     placeholderData: keepPreviousData,
     enabled: terms.q.trim() !== '',
   });

@@ -1,7 +1,6 @@
 import { GenreSelect } from '@/components/genre-select';
-import { SEARCH_MODES, type SearchMode } from '@/lib/types';
 
-import type { SearchTerms } from './api';
+import { SEARCH_MODES, type SearchMode, type SearchTerms } from './api';
 
 const NAMES: Record<SearchMode, string> = { hybrid: 'Both', title: 'Title', semantic: 'Meaning' };
 

@@ -4,12 +4,12 @@ import type { ReactNode } from 'react';
 import { FilmCard } from '@/components/film-card';
 import { FilmGrid, FilmGridSkeleton } from '@/components/film-grid';
 import { Loaded } from '@/components/loaded';
+import type { Movie, Found } from '@/lib/api-types';
 import { films } from '@/lib/format';
-import type { Movie, SearchHit } from '@/lib/types';
 
 import { searchQuery, type SearchTerms } from './api';
 
-const WHY: Record<SearchHit['matched'], string> = { title: 'matches the title', meaning: 'matches what it is about' };
+const WHY: Record<Found['matched'], string> = { title: 'matches the title', meaning: 'matches what it is about' };
 
 interface Props {
   terms: SearchTerms;

@@ -1,11 +1,6 @@
-import { useSessionChange } from '@/lib/me';
 import { api } from '@/lib/api';
-import type { Me } from '@/lib/types';
-
-export interface Credentials {
-  name: string;
-  password: string;
-}
+import type { Credentials, Me } from '@/lib/api-types';
+import { useSessionChange } from '@/lib/me';
 
 export const useSignIn = (onDone: () => void) =>
   useSessionChange((credentials: Credentials) => api.post<Me>('/session', { body: credentials }), onDone);

@@ -2,9 +2,8 @@ import type { UseMutationResult } from '@tanstack/react-query';
 import { type SubmitEvent, useId } from 'react';
 
 import { Failure } from '@/components/failure';
-import type { Me } from '@/lib/types';
+import type { Credentials, Me } from '@/lib/api-types';
 
-import type { Credentials } from './api';
 
 interface Props {
   action: string;

@@ -1,8 +1,8 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 
 import { api } from '@/lib/api';
+import type { Import } from '@/lib/api-types';
 import { becomeViewer, MINE, meQuery } from '@/lib/me';
-import type { Import } from '@/lib/types';
 
 interface Sent {
   file: File;

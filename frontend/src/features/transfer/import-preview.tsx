@@ -1,6 +1,6 @@
 import { Stars } from '@/components/stars';
+import type { Import } from '@/lib/api-types';
 import { count, films } from '@/lib/format';
-import type { Import } from '@/lib/types';
 
 interface Props {
   found: Import;

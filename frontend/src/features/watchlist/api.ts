@@ -1,12 +1,12 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 
 import { api } from '@/lib/api';
+import type { Watchlist } from '@/lib/api-types';
 import { becomeViewer, MINE } from '@/lib/me';
-import type { Items, WatchlistEntry } from '@/lib/types';
 
 export const watchlistQuery = queryOptions({
   queryKey: [MINE, 'watchlist'],
-  queryFn: ({ signal }) => api.get<Items<WatchlistEntry>>('/me/watchlist', { signal }),
+  queryFn: ({ signal }) => api.get<Watchlist>('/me/watchlist', { signal }),
 });
 
 /** Put a film on the watchlist (true) or take it off (false). */

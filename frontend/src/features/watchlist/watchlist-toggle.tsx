@@ -2,8 +2,8 @@ import { useQuery } from '@tanstack/react-query';
 
 import { BookmarkIcon } from '@/components/icons';
 import { useAnnounce } from '@/components/notice';
+import type { Movie } from '@/lib/api-types';
 import { useMe } from '@/lib/me';
-import type { Movie } from '@/lib/types';
 
 import { useWatchlistChange, watchlistQuery } from './api';
 

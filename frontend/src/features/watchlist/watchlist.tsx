@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import { FilmCard } from '@/components/film-card';
 import { FilmGrid, FilmGridSkeleton } from '@/components/film-grid';
 import { Loaded } from '@/components/loaded';
-import type { Movie } from '@/lib/types';
+import type { Movie } from '@/lib/api-types';
 
 import { watchlistQuery } from './api';
 
