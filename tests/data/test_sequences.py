@@ -1,4 +1,5 @@
 import hashlib
+import logging
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -210,6 +211,12 @@ def test_the_figures_are_those_of_the_tables(project: Path) -> None:
         columns = ids, events.item_idx + 1, events[protocol]
         content = b"".join(np.asarray(column, np.int64).tobytes() for column in columns)
         assert hashes[f"{protocol}_hash"] == hashlib.sha256(content).hexdigest()
+
+
+def test_how_much_there_is_is_logged(project: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    process_sequences(CONFIG, project)
+    assert caplog.messages == ["10 users, 8 films, 50 events"]
 
 
 def test_each_rating_keeps_its_stars_and_time(project: Path) -> None:
