@@ -34,6 +34,7 @@ def main() -> None:
     modules = parser.parse_args().modules
     # Mutmut keeps a verdict when only tests change, and copies no deletion: so it starts anew.
     shutil.rmtree(COPY, ignore_errors=True)
+    COPY.mkdir()  # Python never again looks into a folder of PYTHONPATH that is not there when it starts
     mutmut("run", "--max-children", "1", *(f"movie_genie.{module}.*" for module in modules))
     verdicts = verdicts_of(mutmut("results", "--all", "true", capture=True).splitlines())
     report(verdicts)

@@ -55,6 +55,7 @@ def pairs_of(releases: Path, **hashes: str):
     found = compare(releases, CASES, RANKS, HASHES | hashes, MOVIE_IDS)
     assert found is not None
     assert found.release_id == "abc123"
+    assert list(found.pairs) == list(PROTOCOLS)
     return found.pairs
 
 
@@ -63,9 +64,7 @@ def test_where_no_release_is_in_use_there_is_nothing_to_compare_with(tmp_path):
 
 
 def test_on_the_same_split_each_case_has_the_releases_own_rank_of_it(releases):
-    pairs = pairs_of(releases)
-    assert list(pairs) == list(PROTOCOLS)
-    for protocol, pair in pairs.items():
+    for protocol, pair in pairs_of(releases).items():
         assert isinstance(pair, Pair)
         assert pair.users.tolist() == CASES[protocol].users.tolist()
         assert pair.candidate.tolist() == RANKS[protocol].tolist()
