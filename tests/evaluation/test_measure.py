@@ -107,7 +107,7 @@ def test_equal_scores_stand_in_the_order_of_their_numbers_however_long_the_list(
 
 def test_each_example_in_the_docstrings_holds():
     done = doctest.testmod(measure_module)
-    assert done.attempted == 2
+    assert done.attempted > 0
     assert done.failed == 0
 
 
