@@ -34,7 +34,6 @@ def main() -> None:
     modules = parser.parse_args().modules
     # Mutmut keeps a verdict when only tests change, and copies no deletion: so it starts anew.
     shutil.rmtree(COPY, ignore_errors=True)
-    COPY.mkdir()  # Python never again looks into a folder of PYTHONPATH that is not there when it starts
     mutmut("run", "--max-children", "1", *(f"movie_genie.{module}.*" for module in modules))
     verdicts = verdicts_of(mutmut("results", "--all", "true", capture=True).splitlines())
     report(verdicts)
@@ -42,9 +41,11 @@ def main() -> None:
 
 
 def mutmut(*arguments: str, capture: bool = False) -> str:
-    """Run a command of mutmut; tests that start a process of their own find the faulty copy too."""
+    """Run a command of mutmut."""
     single_thread = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # it forks
-    environment = os.environ | single_thread | {"PYTHONPATH": str(COPY.absolute())}
+    # Mutmut itself puts its copy first. What tests start as a process of its own runs this checkout's code,
+    # without faults: the faulty one asks for mutmut's settings in the current folder, and may be elsewhere.
+    environment = os.environ | single_thread | {"PYTHONPATH": str(Path.cwd())}
     command = [str(Path(sys.executable).with_name("mutmut")), *arguments]
     done = subprocess.run(
         command, check=False, env=environment, text=True, stdout=subprocess.PIPE if capture else None
