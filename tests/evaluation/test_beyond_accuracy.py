@@ -36,8 +36,8 @@ def test_diversity_is_the_mean_distance_of_pairs():
 
 
 def test_diversity_leaves_out_empty_places_and_lists_of_one():
-    vectors = np.eye(3)
-    assert diversity(np.array([[0, 1, -1], [2, -1, -1]]), vectors) == pytest.approx(1)
+    vectors = np.array([[1, 0], [0.5, np.sqrt(0.75)], [0, 1]])
+    assert diversity(np.array([[0, 1, -1], [2, -1, -1]]), vectors) == pytest.approx(0.5)
     assert diversity(np.array([[0, -1]]), vectors) == 0
 
 

@@ -134,7 +134,9 @@ def test_decades_are_counted_from_1900_and_0_is_an_unknown_year(processed):
     ]
     write_table(processed / "content_features.parquet", pa.Table.from_pylist(rows, CONTENT), CONTENT)
     write_vocabulary(processed.parents[1], range(len(years)))
-    assert load_content().decade.tolist() == [0, 0, 0, 1, 1, 2, 10, 13, 14, 14]
+    decade = load_content().decade
+    assert decade.tolist() == [0, 0, 0, 1, 1, 2, 10, 13, 14, 14]
+    assert decade.dtype == np.int64
 
 
 def test_a_film_without_content_is_named(processed):
