@@ -1,6 +1,6 @@
 # `make` alone lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run install test test-all lint api-types data tmdb status stop mlflow docs docs-serve
+.PHONY: help run install test test-all mutants lint api-types data tmdb status stop mlflow docs docs-serve
 SHELL := bash
 
 PYTHON ?= python3
@@ -40,6 +40,9 @@ test: $(INSTALLED) ## Run the fast tests, the pipeline end to end, and the web a
 
 test-all: test ## All that `make test` runs, then the slow tests and the browser's
 	$(BIN)/pytest -m "slow or (e2e and not slow) or realdata" --ignore tests/pipeline
+
+mutants: $(INSTALLED) ## List faults that no test notices, hours for all (MODULES="evaluation.gate metrics")
+	nice $(BIN)/python -m benchmarks.mutants $(MODULES)
 
 lint: $(INSTALLED) ## Check style, types, and which room imports which
 	$(BIN)/ruff check .

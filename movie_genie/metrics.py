@@ -56,7 +56,7 @@ def ndcg_at_k(ranks: Ranks, k: int) -> float:
 
 def ndcg_gains(ranks: Ranks, k: int) -> NDArray[np.float64]:
     """Each user's own NDCG@k, for paired tests: (users,) ranks -> (users,) gains in [0, 1]."""
-    return np.where(ranks < k, 1 / np.log2(np.where(np.isinf(ranks), 0, ranks) + 2), 0.0)
+    return np.where(ranks < k, 1 / np.log2(ranks + 2), 0.0)
 
 
 def reciprocal_rank(ranks: Ranks) -> float:

@@ -155,7 +155,7 @@ def _against_incumbent(
     return {
         **_ratio(float(ours.mean()), float(theirs.mean())),
         "share_not_worse": likelihood,
-        "passed": likelihood > 1 - confidence,
+        "passed": 1 - likelihood < confidence,
         "note": pair.how,
     }
 

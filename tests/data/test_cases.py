@@ -39,6 +39,26 @@ def test_of_many_test_ratings_the_asked_ones_are_spread_and_the_last_is_among_th
     assert held_out(ratings, "temporal", TEST, 10).targets.tolist() == list(range(1, 11))
 
 
+@given(st.lists(st.integers(1, 30), min_size=1, max_size=5), st.integers(1, 12))
+def test_every_users_asked_ratings_are_spread_as_evenly_as_can_be(numbers, most):
+    ratings = split_ratings([list(range(number + 1)) for number in numbers], None, 0, 1)
+    cases = held_out(ratings, "temporal", TEST, most)
+    for user, number in enumerate(numbers):
+        asked = cases.targets[cases.users == user]
+        assert len(asked) == min(number, most)
+        assert asked[-1] == number
+        assert np.ptp(np.diff(asked, prepend=0)) <= 1
+
+
+def test_numbers_of_users_and_films_are_those_that_index_arrays():
+    ratings = split_ratings([[5, 3, 1]]).astype(
+        {"user_idx": np.int32, "item_idx": np.int32}
+    )  # as in the file
+    cases = held_out(ratings, "leave_one_out", TEST, 1)
+    assert {cases.users.dtype, cases.targets.dtype, cases.timestamps.dtype} == {np.dtype(np.int64)}
+    assert cases.timestamps.tolist() == [2]
+
+
 def test_a_split_without_events_gives_no_cases():
     assert len(held_out(split_ratings([[1, 2]]), "leave_one_out", TEST, 20)) == 0
     assert len(held_out(split_ratings([]), "temporal", TEST, 20)) == 0

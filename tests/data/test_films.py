@@ -103,6 +103,47 @@ def test_bad_lines_are_set_aside_with_their_reason(data_set) -> None:
     }
 
 
+def test_text_after_a_closed_quote_is_no_field(data_set) -> None:
+    data_set.write("movies.csv", 'movieId,title,genres\n1,"Toy" Story (1995),Comedy\n2,Heat (1995),Crime\n')
+    films = read_films(data_set.folder / "movies.csv", None)
+    assert films.table["movie_id"].to_pylist() == [2]
+    assert films.rejected["reason"].to_pylist() == ["unparsable"]
+
+
+def test_a_line_that_lacks_its_last_field_is_set_aside(data_set) -> None:
+    data_set.write("movies.csv", "movieId,title,genres\n1,A,X\n2,Heat (1995)\n")
+    data_set.write("links.csv", 'movieId,imdbId,tmdbId\n1,1\n"1,1,2\n')
+    films = read_films(data_set.folder / "movies.csv", data_set.folder / "links.csv")
+    assert films.table["movie_id"].to_pylist() == [1]
+    assert [(row["source"], row["row"], row["text"]) for row in films.rejected.to_pylist()] == [
+        ("links.csv", 2, "1,1"),
+        ("links.csv", 3, '"1,1,2'),
+        ("movies.csv", 3, "2,Heat (1995)"),
+    ]
+    assert set(films.rejected["reason"].to_pylist()) == {"unparsable"}
+
+
+def test_foreign_ids_may_be_missing_and_imdbs_may_have_its_letters(data_set) -> None:
+    data_set.write("movies.csv", "movieId,title,genres\n1,A,X\n2,B,X\n3,C,X\n")
+    data_set.write("links.csv", "movieId,imdbId,tmdbId\n1,tt0114709,862\n2,,863\n3,12345678,\n")
+    table = read_films(data_set.folder / "movies.csv", data_set.folder / "links.csv").table
+    assert table["imdb_id"].to_pylist() == ["tt0114709", None, "tt12345678"]
+    assert table["tmdb_id"].to_pylist() == [862, 863, None]
+
+
+def test_an_id_of_more_than_15_digits_is_none(data_set) -> None:
+    data_set.write("movies.csv", f"movieId,title,genres\n{'9' * 15},A,X\n{'9' * 16},B,X\n")
+    films = read_films(data_set.folder / "movies.csv", None)
+    assert films.table["movie_id"].to_pylist() == [10**15 - 1]
+    assert films.rejected["row"].to_pylist() == [3]
+
+
+def test_of_a_rejected_line_200_characters_are_kept(data_set) -> None:
+    data_set.write("movies.csv", "movieId,title,genres\n1,A,X\n" + "x" * 300 + "\n")
+    films = read_films(data_set.folder / "movies.csv", None)
+    assert films.rejected["text"].to_pylist() == ["x" * 200]
+
+
 def test_a_missing_column_is_named(data_set) -> None:
     data_set.write("movies.csv", "movieId,name,genres\n1,A,B\n")
     with pytest.raises(
@@ -111,8 +152,15 @@ def test_a_missing_column_is_named(data_set) -> None:
         read_films(data_set.folder / "movies.csv", None)
 
 
-@pytest.mark.parametrize("content", ["", "movieId,title,genres\n"])
-def test_a_file_without_films_is_an_error(data_set, content: str) -> None:
-    data_set.write("movies.csv", content)
-    with pytest.raises(UserError, match=r"movies\.csv: "):
-        read_films(data_set.folder / "movies.csv", None)
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("", "the file is empty; expected a line of column names"),
+        ("movieId,title,genres\n", "no film in it can be read"),
+        ("movieId,title,genres\nx,A,B\n", "no film in it can be read"),
+    ],
+)
+def test_a_file_without_films_is_an_error(data_set, content: str, problem: str) -> None:
+    path = data_set.write("movies.csv", content)
+    with pytest.raises(UserError, match=f"^{path}: {problem}$"):
+        read_films(path, None)

@@ -1,6 +1,7 @@
 """The stage as a whole, on a small folder: what is taken, what is set aside, and that nothing is half-written."""
 
 import hashlib
+import logging
 import re
 import resource
 import shutil
@@ -12,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from small_set import NOW, RATINGS, DataSet
+from small_set import MOVIES, NOW, RATINGS, DataSet
 
 from movie_genie.data import schemas
 from movie_genie.errors import UserError
@@ -97,6 +98,68 @@ def test_too_many_bad_rows_stop_the_stage_and_stay_readable(data_set: DataSet) -
         data_set.run(max_rejected_share=0.1)
     assert data_set.rejected() == [("ratings.csv", 7, "unknown_film")]
     assert (data_set.root / "data/raw/ratings.parquet").read_bytes() == before
+
+
+def test_a_source_of_bad_rows_alone_is_refused_however_much_is_allowed(data_set: DataSet) -> None:
+    data_set.write("ratings.csv", "userId,movieId,rating,timestamp\n1,77,4,100\n1,1,9,100\n1,78," + "4" * 80)
+    line = (
+        "set: 100.0% of its rows are bad (1 unparsable, 1 rating_out_of_range, 1 unknown_film), "
+        "max_rejected_share allows 100.0%; the first: ratings.csv row 2, unknown_film: '1,77,4,100'; "
+        "all of them: data/raw/rejected.parquet"
+    )
+    with pytest.raises(UserError, match=f"^{re.escape(line)}$"):
+        data_set.run(max_rejected_share=1)
+    assert [path.name for path in (data_set.root / "data/raw").iterdir()] == ["rejected.parquet"]
+
+
+def test_a_share_of_bad_rows_that_is_just_allowed_is_let_pass(data_set: DataSet) -> None:
+    data_set.write("ratings.csv", RATINGS + "1,77,4,100\n")
+    assert data_set.run(max_rejected_share=1 / 6)["rejected"] == 1
+
+
+def test_the_profile_counts_what_was_written(data_set: DataSet, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    data_set.write("ratings.csv", RATINGS + "1,77,4,100\n2,1,3.5,86400\n")
+    data_set.write("movies.csv", MOVIES + "x,Heat (1995),Crime\n")
+    feedback(data_set, [(VIEWER, 1, 5, 3 * 86_400), (VIEWER, 3, 3, 86_400)])
+    (data_set.root / "tmdb.jsonl").write_text('{"movieId": 1}\n{"movieId": 2}\n{"movieId": 99}\n')
+    config = data_set.config(Path("tmdb.jsonl"), max_rejected_share=0.5)
+    profile = data_set.run(config)
+    assert re.fullmatch("[0-9a-f]{64}", str(profile.pop("source_checksum")))
+    assert profile == {
+        "source": "set",
+        "ratings": 7,
+        "users": 3,
+        "films": 4,
+        "films_rated": 4,
+        "density": 0.583333,
+        "mean_rating": 3.5714,
+        "first_rating": "1970-01-01",
+        "last_rating": "1970-01-04",
+        "viewers": 1,
+        "viewers_ratings": 2,
+        "rejected": 3,
+        "rejected_share": 0.3,
+        "rejected_unparsable": 1,
+        "rejected_rating_out_of_range": 0,
+        "rejected_unknown_film": 1,
+        "rejected_time_in_future": 0,
+        "rejected_duplicate": 1,
+        "times_filled": 0,
+        "films_with_metadata": 2,
+    }
+    assert data_set.rejected() == [
+        ("movies.csv", 6, "unparsable"),
+        ("ratings.csv", 5, "duplicate"),
+        ("ratings.csv", 7, "unknown_film"),
+    ]
+    assert caplog.messages[-1] == "set: 7 ratings of 3 users and 4 films, 3 rows rejected"
+
+
+def test_another_source_has_another_checksum(data_set: DataSet) -> None:
+    before = data_set.run()["source_checksum"]
+    data_set.write("ratings.csv", RATINGS + "2,3,4,2001\n")
+    assert data_set.run()["source_checksum"] != before
 
 
 def test_the_same_data_give_the_same_bytes_on_any_day(data_set: DataSet) -> None:

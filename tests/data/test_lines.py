@@ -29,6 +29,12 @@ def test_a_byte_order_mark_and_windows_line_ends_do_not_show(tmp_path: Path) -> 
     assert list(read_lines(path)) == ["userId,movieId", "1,2"]
 
 
+def test_only_the_line_end_is_taken_off(tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    path.write_bytes(b" 1,MAX \t\r\n\n2,X\r")
+    assert list(read_lines(path)) == [" 1,MAX \t", "", "2,X"]
+
+
 def test_one_line_in_latin_1_does_not_change_the_others(tmp_path: Path) -> None:
     path = tmp_path / "file.csv"
     path.write_bytes("Amélie\n".encode() + "Amélie\n".encode("latin-1"))

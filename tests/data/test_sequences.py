@@ -1,9 +1,13 @@
+import hashlib
+import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -134,6 +138,11 @@ def test_users_with_too_few_ratings_are_left_out() -> None:
     assert enough_ratings(table, 2).equals(table)
 
 
+def test_a_share_that_leaves_less_than_an_event_still_tests_the_last_one() -> None:
+    assert time_cuts(np.array([30, 10, 20]), 0.001, 0.001) == (30, 30)
+    assert time_cuts(np.array([4, 1, 3, 2, 5]), 0.2, 0.2) == (4, 5)
+
+
 def test_the_hash_sees_order_and_parts_and_nothing_else(engine: Engine) -> None:
     rows = [(1, film, film) for film in (1, 2, 3, 4)]
 
@@ -173,6 +182,56 @@ def test_the_stage_numbers_users_and_films_by_their_ids(project: Path) -> None:
     assert sum(figures[f"temporal_{part}"] for part in ("train", "validation", "test")) == len(events)
 
 
+def test_the_figures_are_those_of_the_tables(project: Path) -> None:
+    process_sequences(CONFIG, project)
+    events = pq.read_table(project / "data/processed/interactions.parquet").to_pandas()
+    figures = read_json(project / "data/processed/splits.json")
+    hashes = {name: figures.pop(name) for name in ("leave_one_out_hash", "temporal_hash")}
+    assert figures == {
+        "users": 10,
+        "films": 8,
+        "events": 50,
+        "users_left_out": 2,
+        "median_history": 5,
+        "longest_history": 7,
+        "leave_one_out_train": 30,
+        "leave_one_out_validation": 10,
+        "leave_one_out_test": 10,
+        "leave_one_out_test_users": 10,
+        # of 50 times the 36th and the 41st
+        "temporal_validation_from": "1970-01-01T00:17:29+00:00",
+        "temporal_test_from": "1970-01-01T00:17:35+00:00",
+        "temporal_train": 35,
+        "temporal_validation": 5,
+        "temporal_test": 10,
+        "temporal_test_users": 5,
+    }
+    ids = np.array([101, 102, 103, 104, 105, 107, 108, 109, 110, 111])[events.user_idx]
+    for protocol in ("leave_one_out", "temporal"):
+        columns = ids, events.item_idx + 1, events[protocol]
+        content = b"".join(np.asarray(column, np.int64).tobytes() for column in columns)
+        assert hashes[f"{protocol}_hash"] == hashlib.sha256(content).hexdigest()
+
+
+def test_how_much_there_is_is_logged(project: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    process_sequences(CONFIG, project)
+    assert caplog.messages == ["10 users, 8 films, 50 events"]
+
+
+def test_each_rating_keeps_its_stars_and_time(project: Path) -> None:
+    path = project / "data/raw/ratings.parquet"
+    stars = read_table(path, RATINGS).assign(rating=lambda rows: (rows.file_order % 10 + 1) / 2)
+    write_table(path, stars, RATINGS)
+    process_sequences(CONFIG, project)
+    events = read_table(project / "data/processed/interactions.parquet", INTERACTIONS)
+    kept = stars[~stars.user_id.isin([100, 106])].sort_values(["user_id", "timestamp"])
+    assert events.rating.tolist() == kept.rating.tolist()
+    assert events.timestamp.tolist() == kept.timestamp.tolist()
+    assert events.item_idx.tolist() == (kept.movie_id - 1).tolist()
+    assert events.position.tolist() == [place for n in (3, 4, 5, 6, 7) * 2 for place in range(n)]
+
+
 def test_the_stage_writes_the_same_bytes_twice(project: Path) -> None:
     runs = []
     for _ in range(2):
@@ -196,15 +255,27 @@ def test_a_new_user_and_film_at_the_end_leave_all_other_numbers(project: Path) -
 
 
 def test_too_few_ratings_are_a_clear_error(project: Path) -> None:
-    with pytest.raises(UserError, match=r"no user has 100 ratings .*configs/sequences\.yaml"):
+    with pytest.raises(
+        UserError, match=r"^no user has 100 ratings \(min_user_ratings in configs/sequences\.yaml\)$"
+    ):
         process_sequences(CONFIG.model_copy(update={"min_user_ratings": 100}), project)
 
 
-def test_ratings_of_one_time_are_a_clear_error(project: Path) -> None:
-    rows = [(user, film, 5) for user in (1, 2) for film in (1, 2, 3)]
+@pytest.mark.parametrize(
+    ("rows", "part"),
+    [
+        ([(user, film, 5) for user in (1, 2) for film in (1, 2, 3)], "the temporal split has no train"),
+        ([(1, 1, 1), (1, 2, 9), (1, 3, 9)], "the temporal split has no validation"),
+        ([(1, 1, 1), (1, 2, 2), (2, 1, 3), (2, 2, 4)], "the leave_one_out split has no validation"),
+    ],
+)
+def test_a_split_with_an_empty_part_is_a_clear_error(
+    project: Path, rows: list[tuple[int, int, int]], part: str
+) -> None:
     write_table(project / "data/raw/ratings.parquet", ratings_table(rows), RATINGS)
-    with pytest.raises(UserError, match="the temporal split has no train ratings"):
-        process_sequences(CONFIG, project)
+    line = f"data/raw/ratings.parquet: {part} ratings; the data are too few, or all of one time"
+    with pytest.raises(UserError, match=f"^{re.escape(line)}$"):
+        process_sequences(CONFIG.model_copy(update={"min_user_ratings": 2}), project)
     assert not (project / "data/processed").exists()
 
 

@@ -130,6 +130,32 @@ def test_an_order_column_fills_missing_times_and_decides_the_order(data_set: Dat
     assert profile["times_filled"] == 4
 
 
+def test_a_missing_time_is_the_latest_known_before_it_else_the_users_own_first(data_set: DataSet) -> None:
+    data_set.write(
+        "ratings.csv",
+        "user,movie,rating,time_rank,timestamp\n"
+        "1,1,4,2,700\n1,2,4,1,\n1,3,4,0,500\n"  # the file's order is not the user's
+        "2,1,4,1,900\n2,2,4,0,\n"  # before the user's first known time, which is not the data set's
+        "3,1,4,0\n",  # the line ends early; nothing known
+    )
+    data_set.run()
+    times = {(row["user_id"], row["movie_id"]): row["timestamp"] for row in data_set.table("ratings")}
+    assert times == {(1, 3): 500, (1, 2): 500, (1, 1): 700, (2, 2): 900, (2, 1): 900, (3, 1): 500}
+
+
+def test_a_rejected_rows_time_fills_no_gap(data_set: DataSet) -> None:
+    data_set.write(
+        "ratings.csv",
+        "user,movie,rating,time_rank,timestamp\n1,1,4,0,300\n1,2,good,1,400\n1,3,4,2,\n1,4,4,3,500\n",
+    )
+    data_set.run(max_rejected_share=0.5)
+    assert [(row["movie_id"], row["timestamp"]) for row in data_set.table("ratings")] == [
+        (1, 300),
+        (3, 300),
+        (4, 500),
+    ]
+
+
 def test_a_garbled_time_or_place_is_rejected_even_with_an_order_column(data_set: DataSet) -> None:
     data_set.write("ratings.csv", "user,movie,rating,order,time\n1,1,4,0,100\n1,2,4,1,noon\n1,3,4,,200\n")
     data_set.run(max_rejected_share=1)

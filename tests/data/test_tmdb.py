@@ -1,3 +1,4 @@
+import hashlib
 import json
 import logging
 import time
@@ -65,6 +66,60 @@ def test_a_film_with_an_id_takes_one_request(tmdb: TmdbServer, ask) -> None:
 def test_the_first_ten_of_a_long_cast_are_kept(ask) -> None:
     cast = ask(Film(1, "Fight Club", 1999, None, 550))[1].cast
     assert (len(cast), cast[0], cast[-1]) == (10, "Edward Norton", "David Andrews")
+
+
+def test_the_cast_is_in_billing_order_and_each_director_is_named_once(tmdb: TmdbServer, ask) -> None:
+    people = {
+        "cast": [{"name": "Second", "order": 1}, {"name": "First", "order": 0}],
+        "crew": [
+            {"name": "Lana", "job": "Director"},
+            {"name": "Bill", "job": "Editor"},
+            {"name": "Lilly", "job": "Director"},
+            {"name": "Lana", "job": "Director"},
+        ],
+    }
+    words = {"keywords": [{"name": "b"}, {"name": "a"}]}
+    answer = {"id": 5, "overview": "O", "runtime": 9, "credits": people, "keywords": words}
+    tmdb.always["movie/5"] = Fault(200, json.dumps(answer).encode())
+    facts = ask(Film(1, "Bound", 1996, None, 5))[1]
+    assert (facts.cast, facts.directors, facts.keywords) == (
+        ["First", "Second"],
+        ["Lana", "Lilly"],
+        ["b", "a"],
+    )
+
+
+@pytest.mark.parametrize("imdb_id", ["0409732", "tt123", "tt0409732x", ""])
+def test_what_is_no_imdb_id_is_not_asked_for(tmdb: TmdbServer, ask, imdb_id: str) -> None:
+    ask(Film(8, "Fight Club", 1999, imdb_id, None))
+    assert tmdb.paths == ["search/movie", "movie/550"]
+
+
+def test_a_search_without_a_year_asks_for_none(tmdb: TmdbServer, ask) -> None:
+    ask(Film(8, "Fight Club", None, None, None))
+    assert "year" not in tmdb.requests[0].query
+    assert tmdb.requests[0].query["query"] == "Fight Club"
+
+
+def test_answers_are_kept_by_what_was_asked(ask, tmp_path: Path) -> None:
+    ask(Film(7, "Rock Crystal", 2004, "tt0409732", None), Film(8, "Fight Club", 1999, None, None))
+    kept = {
+        path.relative_to(tmp_path).as_posix(): json.loads(path.read_text())
+        for path in tmp_path.rglob("*.json")
+    }
+    # sha256 of "Fight Club (1999)"
+    search = "search/" + hashlib.sha256(b"Fight Club (1999)").hexdigest()[:16] + ".json"
+    assert kept.keys() == {"find/tt0409732.json", "movie/12313.json", search, "movie/550.json"}
+    assert kept["find/tt0409732.json"] == {"answer": {"tmdb_id": 12313}}
+    assert kept[search] == {"answer": {"tmdb_id": 550}}
+
+
+def test_an_imdb_id_that_tmdb_does_not_know_is_remembered_so(tmdb: TmdbServer, ask, tmp_path: Path) -> None:
+    tmdb.always["find/tt0000001"] = Fault(200, b'{"movie_results": []}')
+    film = Film(7, "Nowhere", 2004, "tt0000001", None)
+    assert ask(film) == {} == ask(film)
+    assert tmdb.paths == ["find/tt0000001"]
+    assert json.loads((tmp_path / "find/tt0000001.json").read_text()) == {"answer": None}
 
 
 def test_what_tmdb_leaves_empty_is_unknown(tmdb: TmdbServer, ask) -> None:
@@ -234,13 +289,19 @@ def test_the_key_is_never_logged_nor_kept(
     assert key not in "".join(kept)
 
 
-def test_a_damaged_kept_answer_is_named(ask, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("damage", "problem"),
+    [
+        ("{", "not valid JSON"),
+        ('{"answer": {"tmdb_id": "x"}}', "not an answer of TMDB as it is kept; delete the file$"),
+        ("{}", "not an answer of TMDB as it is kept; delete the file$"),
+    ],
+)
+def test_a_damaged_kept_answer_is_named(ask, tmp_path: Path, damage: str, problem: str) -> None:
     ask(MANY[0])
-    path = tmp_path / "movie/1000.json"
-    for damage in ("{", '{"answer": {"tmdb_id": "x"}}', "{}"):
-        path.write_text(damage)
-        with pytest.raises(UserError, match=r"1000\.json: "):
-            ask(MANY[0])
+    (tmp_path / "movie/1000.json").write_text(damage)
+    with pytest.raises(UserError, match=rf"movie/1000\.json: {problem}"):
+        ask(MANY[0])
 
 
 def test_a_stranger_that_knows_no_film_is_not_believed(tmdb: TmdbServer, ask) -> None:

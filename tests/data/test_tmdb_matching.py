@@ -75,6 +75,10 @@ def test_brackets_hold_other_titles() -> None:
         (("東京物語", 1953), [hit(1, "Tokyo Story", "1953-11-03", "東京物語")], 1),
         (("!!!", 1990), [hit(1, "???", "1990-01-01")], None),
         (("Heat", 1995), [], None),
+        (("Heat", 1995), [hit(1, "Heat", "1993-12-31"), hit(2, "Heat", "1997-01-01")], None),
+        (("Heat", 1995), [hit(1, "Heat", "1994-01-01"), hit(2, "Heat", "1996-01-01")], None),
+        (("Heat", 1995), [hit(1, "Heat", ""), hit(2, "Heat", "1996-01-01")], 2),
+        (("Heat", 1995), [hit(1, "Other", "1995-01-01", "Heat"), hit(2, "Heat", "1996-01-01")], 1),
     ],
 )
 def test_only_a_sure_match_is_taken(

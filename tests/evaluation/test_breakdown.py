@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from small_split import split_ratings
 
 from movie_genie.data.cases import held_out
@@ -25,6 +26,25 @@ def test_histories_are_grouped_by_length_and_an_edge_ends_its_group():
 
 def test_groups_without_a_case_are_left_out():
     assert {row.films for row in by_length(CASES, RANKS, [1, 50])} == {"2–50"}
+
+
+def test_a_group_of_one_length_is_named_by_it_and_the_last_one_has_no_end():
+    assert [row.films for row in by_length(CASES, RANKS, [1, 2, 4, 5])[::2]] == ["2", "5", "over 5"]
+    assert [row.films for row in by_length(CASES, RANKS, [2, 20])[::2]] == ["1–2", "3–20", "over 20"]
+
+
+def test_each_system_is_measured_on_its_own_ranks_of_the_groups_cases():
+    ranks = {"ours": np.array([0.0, 20, 100, 0, np.inf]), "theirs": np.array([np.inf, 0, 0, 0, 0])}
+    rows = by_length(CASES, ranks, [5])
+    assert [(row.kind, row.system, row.cases) for row in rows] == [
+        ("length", "ours", 2),
+        ("length", "theirs", 2),
+        ("length", "ours", 3),
+        ("length", "theirs", 3),
+    ]
+    assert [row.metrics["recall_at_10"] for row in rows] == pytest.approx([1 / 2, 1 / 2, 1 / 3, 1])
+    assert [row.metrics["recall_at_50"] for row in rows] == pytest.approx([1, 1 / 2, 1 / 3, 1])
+    assert rows[0].metrics.keys() == {"ndcg_at_10", "recall_at_10", "recall_at_50"}
 
 
 def test_what_is_known_of_newcomers_is_named_by_its_films():

@@ -39,7 +39,12 @@ def in_use(candidate: np.ndarray, incumbent: np.ndarray) -> Incumbent:
 
 @pytest.mark.parametrize(
     ("against", "at_least", "passed"),
-    [("floor", 0.06, True), ("floor", 0.0601, False), ("popularity", 3.0, True), ("popularity", 3.01, False)],
+    [
+        ("number", 0.06, True),
+        ("number", 0.0601, False),
+        ("popularity", 3.0, True),
+        ("popularity", 3.01, False),
+    ],
 )
 def test_floors_and_ratios_decide_at_the_point_they_name(against, at_least, passed):
     found = verdict(check(against, at_least))
@@ -58,6 +63,11 @@ def test_each_check_carries_its_numbers():
     (row,) = verdict(check("popularity", 2))["checks"]
     assert (row["value"], row["reference"], row["ratio"]) == (0.06, 0.02, 3.0)
     assert asked(row) == "at least 2 times popularity (0.0200)"
+
+
+def test_numbers_are_written_short():
+    (row,) = verdict(check("popularity", 2), leave_one_out_popularity_ndcg_at_10=0.0212345678)["checks"]
+    assert (row["reference"], row["ratio"]) == (0.021235, 2.8256)
 
 
 def test_beating_a_baseline_that_finds_nothing_takes_finding_something():
@@ -101,8 +111,70 @@ def test_a_release_is_replaced_unless_it_is_surely_better_than_the_tolerance(can
     assert 0 <= found["checks"][0]["share_not_worse"] <= 1
 
 
+@pytest.mark.parametrize(("confidence", "enough"), [(0.9, 9), (0.8, 8), (0.7, 7), (0.6, 6)])
+def test_a_release_stays_once_enough_of_ten_samples_find_it_better(confidence, enough):
+    # A little more is lost than the tolerance allows, so the resampled sets of users disagree.
+    candidate = in_use(np.where(np.arange(500) % 13 == 0, np.inf, np.roll(RANKS, 1)), RANKS)
+    found = set()
+    for seed in range(60):
+        verdict = judge(
+            [check("incumbent", 0.95)], METRICS, candidate, samples=10, confidence=confidence, seed=seed
+        )
+        (row,) = verdict["checks"]
+        better = round(10 * (1 - row["share_not_worse"]))
+        assert row["passed"] is (better < enough)
+        found.add(better)
+    assert {enough - 1, enough} <= found
+
+
+def test_the_same_seed_gives_the_same_verdict():
+    candidate = in_use(np.where(np.arange(500) % 13 == 0, np.inf, np.roll(RANKS, 1)), RANKS)
+    shares = [verdict(check("incumbent", 0.95), incumbent=candidate)["checks"] for _ in range(3)]
+    assert shares[0] == shares[1] == shares[2]
+
+
+def test_the_comparison_with_the_release_in_use_is_of_each_users_mean():
+    users = np.array([0, 0, 1, 2])
+    ranks = np.array([0.0, np.inf, 12, 0]), np.array([0.0, 0, 0, 0])
+    pair = Pair(users, *ranks, "its own ranks")
+    (row,) = verdict(
+        check("incumbent", 0.5, metric="recall_at_10"),
+        incumbent=Incumbent("abc123", {"leave_one_out": pair}),
+        leave_one_out_integrated_recall_at_10=0.5,
+    )["checks"]
+    assert (row["value"], row["reference"], row["ratio"]) == (0.5, 1.0, 0.5)
+    assert row["note"] == "its own ranks"
+    assert asked(row) == "at least 0.5 times the release in use (1.0000)"
+
+
+def test_differences_of_a_billionth_are_rounding_and_larger_ones_are_not():
+    theirs = np.full(10, 0.3)
+    assert share_not_worse(theirs - 5e-10, theirs, 1.0, samples=50, seed=0) == 1
+    assert share_not_worse(theirs - 2e-9, theirs, 1.0, samples=50, seed=0) == 0
+
+
+def test_the_samples_are_drawn_user_by_user():
+    # One of two users lost everything: of two draws with replacement, three of four hold that user.
+    ours, theirs = np.array([1.0, 0.0]), np.array([1.0, 1.0])
+    assert share_not_worse(ours, theirs, 1.0, samples=4000, seed=0) == pytest.approx(0.25, abs=0.03)
+    # Half of what they reach is enough where only one of the two draws is of that user.
+    assert share_not_worse(ours, theirs, 0.5, samples=4000, seed=0) == pytest.approx(0.75, abs=0.03)
+
+
+def test_what_a_check_asks_is_said_in_words():
+    (floor,) = verdict(check("number", 0.02))["checks"]
+    assert (floor["reference"], floor["ratio"]) == (None, None)
+    assert asked(floor) == "at least 0.02"
+    (first,) = verdict(check("incumbent", 0.95))["checks"]
+    assert asked(first) == "at least 0.95 times the release in use"
+    (row,) = verdict(check("sequential_ridge", 0.8), leave_one_out_sequential_ridge_ndcg_at_10=0.0751)[
+        "checks"
+    ]
+    assert asked(row) == "at least 0.8 times sequential ridge (0.0751)"
+
+
 def test_the_refusal_names_each_failed_required_check():
-    found = verdict(check("floor", 0.5, name="absolute floor"), check("popularity", 9, status="reported"))
+    found = verdict(check("number", 0.5, name="absolute floor"), check("popularity", 9, status="reported"))
     assert failures(found) == ["absolute floor: leave_one_out ndcg_at_10 is 0.0600, asked: at least 0.5"]
 
 

@@ -38,6 +38,58 @@ def test_batches_hold_every_piece_once_and_keep_to_the_size(lengths, tokens, see
     assert sorted(seen) == sorted(tuple(piece) for piece in pieces)
 
 
+def test_a_batch_takes_pieces_as_long_as_they_fit():
+    pieces = numbered([3] * 7 + [9])
+    sizes = sorted(batch.shape for batch in batches(pieces, 9, 99, np.random.default_rng(0)))
+    assert sizes == [(1, 3), (1, 9), (3, 3), (3, 3)]
+
+
+def test_a_piece_longer_than_a_batch_stands_alone():
+    pieces = numbered([2, 12, 12])
+    sizes = sorted(batch.shape for batch in batches(pieces, 10, 99, np.random.default_rng(0)))
+    assert sizes == [(1, 2), (1, 12), (1, 12)]
+
+
+def test_a_long_sequence_is_cut_at_other_places_each_epoch_into_full_windows():
+    lengths = {
+        tuple(len(piece) for piece in windows([np.arange(20)], 4, np.random.default_rng(seed)))
+        for seed in range(60)
+    }
+    # a first or a last piece of one item is dropped
+    assert lengths == {(4, 4, 4, 4, 3), (2, 4, 4, 4, 4, 2), (3, 4, 4, 4, 4), (4, 4, 4, 4, 4)}
+
+
+@given(seed=st.integers(0, 99))
+def test_a_sequence_that_fits_stays_whole(seed):
+    pieces = windows([np.arange(4), np.arange(1), np.arange(2)], 4, np.random.default_rng(seed))
+    assert [piece.tolist() for piece in pieces] == [[0, 1, 2, 3], [0, 1]]
+
+
+def test_batches_come_in_another_order_each_epoch():
+    pieces = numbered(list(range(2, 12)))
+    epochs = {
+        tuple(batch.shape[1] for batch in batches(pieces, 1, 99, np.random.default_rng(seed)))
+        for seed in range(5)
+    }
+    assert len(epochs) == 5
+    assert all(sorted(lengths) == list(range(2, 12)) for lengths in epochs)
+
+
+def test_pieces_of_one_length_are_mixed_anew_each_epoch():
+    pieces = numbered([3] * 8)
+    groups = {
+        frozenset(
+            frozenset(batch[:, 0].tolist()) for batch in batches(pieces, 12, 99, np.random.default_rng(seed))
+        )
+        for seed in range(5)
+    }
+    assert len(groups) > 1
+
+
+def test_no_rows_are_an_empty_batch():
+    assert pad([], padding=9).shape == (0, 0)
+
+
 def test_padding_stands_on_the_left():
     batch = pad([np.array([1, 2, 3]), np.array([], np.int64), np.array([7])], padding=9)
     assert batch.tolist() == [[1, 2, 3], [9, 9, 9], [9, 9, 7]]
