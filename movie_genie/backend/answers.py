@@ -121,7 +121,7 @@ class Presenter:
         """A film's card as JSON text, written once."""
         fragment = self._fragments.get(movie_id)
         if fragment is None:
-            text = self.card(movie_id).model_dump_json()
+            text = self.card(movie_id).model_dump_json().encode()
             fragment = self._fragments[movie_id] = orjson.Fragment(text)
         return fragment
 

@@ -1,4 +1,4 @@
-"""The application: its services put together, its gates set, its blueprints hung up."""
+"""The application: its services, what every request passes, its blueprints."""
 
 import os
 from importlib.metadata import version

@@ -56,7 +56,8 @@ class Database:
             if dialect not in ("sqlite", "postgresql"):
                 raise UserError(f"DATABASE_URL: expected sqlite:// or postgresql://, got {dialect}://")
             remote = dialect != "sqlite"  # a server may have gone away between two requests
-            self._readers = create_engine(  # as many as there are threads: each may keep one
+            # without a limit: each thread may keep a connection
+            self._readers = create_engine(
                 self.url, isolation_level="AUTOCOMMIT", pool_pre_ping=remote, max_overflow=-1
             )
             self._writers = create_engine(self.url, pool_pre_ping=remote)
@@ -137,9 +138,8 @@ class Database:
     def upgrade(self) -> None:
         """Bring the tables to the newest migration; does nothing where they are there."""
         with self._connected() as connection:
-            if (
-                not self._is_sqlite
-            ):  # SQLite's transaction has the lock already: several processes may start at once
+            # several processes may start at once; SQLite's transaction has the lock already
+            if not self._is_sqlite:
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
             command.upgrade(_alembic(connection), "head")
 

@@ -61,7 +61,7 @@ class ProblemError(HTTPError):
 
 
 def init_errors(app: APIFlask) -> None:
-    """Have the app speak of its errors in this form, also of those that nobody foresaw."""
+    """Have the app answer in this form for its errors, expected or not."""
     app.config["HTTP_ERROR_SCHEMA"] = app.config["VALIDATION_ERROR_SCHEMA"] = {"$ref": SCHEMA_PLACE}
     app.error_processor(_problem)
     for unknown in (UnknownFilmError, UnknownGenreError, UnknownPersonaError):

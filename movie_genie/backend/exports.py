@@ -5,7 +5,7 @@ import io
 
 from movie_genie.backend.clock import iso
 from movie_genie.backend.feedback import Feedback
-from movie_genie.backend.outputs import Export, ExportedRating, ExportedWish
+from movie_genie.backend.outputs import Export, ExportedRating, ExportedWatchlistEntry
 from movie_genie.engine.catalogue import Catalogue
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -17,7 +17,9 @@ def as_export(feedback: Feedback, viewer_id: int, name: str | None, catalogue: C
     watchlist = []
     for movie_id, added_at in feedback.watchlist(viewer_id):
         title, year = _named(movie_id, catalogue)
-        watchlist.append(ExportedWish(movie_id=movie_id, title=title, year=year, added_at=iso(added_at)))
+        watchlist.append(
+            ExportedWatchlistEntry(movie_id=movie_id, title=title, year=year, added_at=iso(added_at))
+        )
     return Export(name=name, ratings=_ratings(feedback, viewer_id, catalogue), watchlist=watchlist)
 
 

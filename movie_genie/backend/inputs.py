@@ -83,14 +83,14 @@ class NewAccount(In):
     password: NewPassword
 
 
-class Farewell(In):
+class PasswordIn(In):
     """The password again, before everything is deleted; a guest has none and sends an empty one."""
 
     password: Password
 
 
 class RatingIn(In):
-    """Stars for a film, or the word that it is of no interest."""
+    """Stars for a film, or that it is of no interest."""
 
     movie_id: MovieId
     rating: Stars | None = None

@@ -1,4 +1,4 @@
-"""What every request passes: an id, limits, the CSRF check; and, on its way out, headers and a log line."""
+"""What runs for every request: an id, limits and the CSRF check before it, headers and a log line after it."""
 
 import re
 import secrets
@@ -25,7 +25,7 @@ _an_id = re.compile(r"[A-Za-z0-9_-]{8,64}").fullmatch
 def init_middleware(
     app: APIFlask, settings: Settings, secret: bytes, limits: Limits, metrics: Metrics
 ) -> None:
-    """Set the gates before and behind every view of the app."""
+    """Add what runs before and after every view of the app."""
     always = security_headers(settings)
 
     @app.before_request

@@ -1,4 +1,4 @@
-"""The finishing touches of OpenAPI: what every operation may refuse, said once instead of in every view."""
+"""What is added to the OpenAPI document: what every operation may refuse, written once instead of in every view."""
 
 from typing import Any
 

@@ -223,7 +223,7 @@ class ExportedRating(Output):
     rated_at: str
 
 
-class ExportedWish(Output):
+class ExportedWatchlistEntry(Output):
     """An entry of the watchlist as it is exported."""
 
     movie_id: int
@@ -237,4 +237,4 @@ class Export(Output):
 
     name: str | None
     ratings: list[ExportedRating]
-    watchlist: list[ExportedWish]
+    watchlist: list[ExportedWatchlistEntry]

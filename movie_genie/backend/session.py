@@ -110,7 +110,7 @@ def give_cookie(token: str) -> None:
         return response
 
 
-def take_cookie(response: Response) -> Response:
+def forget_cookie(response: Response) -> Response:
     """Have the browser forget the token."""
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="Lax")
     return response

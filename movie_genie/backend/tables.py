@@ -63,10 +63,10 @@ ratings = Table(
     Column("rated_at", BigInteger, nullable=False),
     PrimaryKeyConstraint("viewer_id", "movie_id"),
     CheckConstraint("rating >= 0.5 AND rating <= 5", name="range"),
-    Index(
-        "ix_ratings_history", "viewer_id", "rated_at", "movie_id", "rating"
-    ),  # a history, ready in its order
-    sqlite_with_rowid=False,  # a viewer's rows lie side by side: a history is read in half the time
+    # holds a history in its order
+    Index("ix_ratings_history", "viewer_id", "rated_at", "movie_id", "rating"),
+    # a viewer's rows lie side by side: a history is read in half the time
+    sqlite_with_rowid=False,
 )
 
 watchlist = Table(

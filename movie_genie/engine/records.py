@@ -58,7 +58,7 @@ class Recommended:
 
     movie_id: int
     score: float
-    reasons: list[Reason]  # strongest first, at most three; empty where no history spoke
+    reasons: list[Reason]  # strongest first, at most three; empty without a history
 
 
 @dataclass(slots=True)

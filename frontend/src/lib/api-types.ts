@@ -663,7 +663,7 @@ export interface components {
             /** Ratings */
             ratings: components["schemas"]["ExportedRating"][];
             /** Watchlist */
-            watchlist: components["schemas"]["ExportedWish"][];
+            watchlist: components["schemas"]["ExportedWatchlistEntry"][];
         };
         /**
          * ExportedRating
@@ -684,10 +684,10 @@ export interface components {
             rated_at: string;
         };
         /**
-         * ExportedWish
+         * ExportedWatchlistEntry
          * @description An entry of the watchlist as it is exported.
          */
-        ExportedWish: {
+        ExportedWatchlistEntry: {
             /** Movie Id */
             movie_id: number;
             /** Title */
@@ -696,14 +696,6 @@ export interface components {
             year: number | null;
             /** Added At */
             added_at: string;
-        };
-        /**
-         * Farewell
-         * @description The password again, before everything is deleted; a guest has none and sends an empty one.
-         */
-        Farewell: {
-            /** Password */
-            password: string;
         };
         /**
          * Found
@@ -918,6 +910,14 @@ export interface components {
             password: string;
         };
         /**
+         * PasswordIn
+         * @description The password again, before everything is deleted; a guest has none and sends an empty one.
+         */
+        PasswordIn: {
+            /** Password */
+            password: string;
+        };
+        /**
          * Persona
          * @description A MovieLens user, read only.
          */
@@ -1007,7 +1007,7 @@ export interface components {
         };
         /**
          * RatingIn
-         * @description Stars for a film, or the word that it is of no interest.
+         * @description Stars for a film, or that it is of no interest.
          */
         RatingIn: {
             /** Movie Id */
@@ -1229,8 +1229,7 @@ export type EventIn = components['schemas']['EventIn'];
 export type EventsIn = components['schemas']['EventsIn'];
 export type Export = components['schemas']['Export'];
 export type ExportedRating = components['schemas']['ExportedRating'];
-export type ExportedWish = components['schemas']['ExportedWish'];
-export type Farewell = components['schemas']['Farewell'];
+export type ExportedWatchlistEntry = components['schemas']['ExportedWatchlistEntry'];
 export type Found = components['schemas']['Found'];
 export type FoundList = components['schemas']['FoundList'];
 export type GenreCount = components['schemas']['GenreCount'];
@@ -1246,6 +1245,7 @@ export type Me = components['schemas']['Me'];
 export type Movie = components['schemas']['Movie'];
 export type MovieDetail = components['schemas']['MovieDetail'];
 export type NewAccount = components['schemas']['NewAccount'];
+export type PasswordIn = components['schemas']['PasswordIn'];
 export type Persona = components['schemas']['Persona'];
 export type PersonaHistory = components['schemas']['PersonaHistory'];
 export type PersonaRating = components['schemas']['PersonaRating'];
@@ -1319,7 +1319,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Farewell"];
+                "application/json": components["schemas"]["PasswordIn"];
             };
         };
         responses: {

@@ -1,11 +1,11 @@
-"""Sessions and accounts: come as a guest, become somebody, sign in and out, leave for good."""
+"""Sessions and accounts: start as a guest, register, sign in and out, delete everything."""
 
 from apiflask import APIBlueprint
 from flask import Response, request
 
 from movie_genie.backend.accounts import Viewer
 from movie_genie.backend.errors import ProblemError
-from movie_genie.backend.inputs import Credentials, Farewell, NewAccount
+from movie_genie.backend.inputs import Credentials, NewAccount, PasswordIn
 from movie_genie.backend.limits import GUEST, REGISTER, SIGN_IN
 from movie_genie.backend.outputs import Me
 from movie_genie.backend.services import services
@@ -13,10 +13,10 @@ from movie_genie.backend.session import (
     COOKIE,
     csrf_token,
     current_viewer,
+    forget_cookie,
     give_cookie,
     new_visitor,
     requires,
-    take_cookie,
     viewer_or_none,
 )
 
@@ -70,7 +70,7 @@ def sign_out() -> Response:
         services().accounts.delete(viewer, "")
     else:
         services().accounts.sign_out(request.cookies[COOKIE])
-    return take_cookie(Response(status=204))
+    return forget_cookie(Response(status=204))
 
 
 @accounts.post("/accounts")
@@ -88,14 +88,14 @@ def register(json_data: NewAccount) -> Me:
 
 @accounts.delete("/me")
 @requires("viewer")
-@accounts.input(Farewell)
+@accounts.input(PasswordIn)
 @accounts.doc(responses={204: "Deleted", 403: "The password is wrong"})
-def leave(json_data: Farewell) -> Response:
+def leave(json_data: PasswordIn) -> Response:
     """Delete the viewer and all their data."""
     viewer = current_viewer()
     services().limits.hit(SIGN_IN, "delete", str(viewer.id))
     services().accounts.delete(viewer, json_data.password)
-    return take_cookie(Response(status=204))
+    return forget_cookie(Response(status=204))
 
 
 def _enter(token: str) -> Me:

@@ -1,4 +1,4 @@
-"""What the web app tells of its use."""
+"""What viewers were shown and clicked, as the web app reports it."""
 
 from apiflask import APIBlueprint
 from flask import Response
