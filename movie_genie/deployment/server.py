@@ -76,13 +76,22 @@ class Server:
         """Where this machine reaches the server."""
         return url_of(self.config)
 
+    @property
+    def name(self) -> str:
+        """What tells this server from others, and from itself with other settings.
+
+        It stands in the command line, and in the title that gunicorn puts in its place where it can.
+        """
+        config = self.config
+        return f"{self.pid_file} {config.host}:{config.port} {config.workers}x{config.threads}"
+
     def command(self, *, daemon: bool) -> list[str]:
         """The command line that starts gunicorn."""
         config = self.config
         command = [sys.executable, "-m", "gunicorn", "--config", f"python:{self.settings}"]
         command += ["--bind", f"{config.host}:{config.port}"]
         command += ["--workers", str(config.workers), "--threads", str(config.threads)]
-        command += ["--pid", str(self.pid_file), "--name", str(self.pid_file)]
+        command += ["--pid", str(self.pid_file), "--name", self.name]
         return [*command, "--daemon", "--log-file", str(self.log_file)] if daemon else command
 
     def pid(self) -> int | None:
@@ -92,7 +101,7 @@ class Server:
     def runs_as_configured(self) -> bool:
         """Whether a server runs that was started with this address and these numbers."""
         process = _server_process(self.pid_file)
-        return process is not None and _command_line(process).startswith(" ".join(self.command(daemon=False)))
+        return process is not None and self.name in _command_line(process)
 
     def prepare(self, environment: Mapping[str, str]) -> dict[str, str]:
         """Make the run folder ready for a start, and give the server's environment.

