@@ -141,6 +141,7 @@ def test_users_with_too_few_ratings_are_left_out() -> None:
 def test_a_share_that_leaves_less_than_an_event_still_tests_the_last_one() -> None:
     assert time_cuts(np.array([30, 10, 20]), 0.001, 0.001) == (30, 30)
     assert time_cuts(np.array([4, 1, 3, 2, 5]), 0.2, 0.2) == (4, 5)
+    assert time_cuts(np.array([30, 10, 20]), 1e-17, 1e-17) == (30, 30)
 
 
 def test_the_hash_sees_order_and_parts_and_nothing_else(engine: Engine) -> None:

@@ -138,7 +138,7 @@ def test_a_missing_time_is_the_latest_known_before_it_else_the_users_own_first(d
         "2,1,4,1,900\n2,2,4,0,\n"  # before the user's first known time, which is not the data set's
         "3,1,4,0\n",  # the line ends early; nothing known
     )
-    data_set.run()
+    assert data_set.run()["times_filled"] == 3
     times = {(row["user_id"], row["movie_id"]): row["timestamp"] for row in data_set.table("ratings")}
     assert times == {(1, 3): 500, (1, 2): 500, (1, 1): 700, (2, 2): 900, (2, 1): 900, (3, 1): 500}
 
