@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from movie_genie.artifacts import MODELS, RECIPE, model_folders
-from movie_genie.data import schemas
+from movie_genie.data import minilm, schemas
 from movie_genie.data.schemas import RELEASED
 from movie_genie.engine import catalogue, personas, search, word_index
 from movie_genie.engine.query_encoder import QueryEncoder
@@ -50,7 +50,7 @@ def assemble(project: Path, target: Path) -> None:
     content = _of_vocabulary(content, movie_ids, processed / "content_features.parquet")
     _write_films(target, content, ratings, movie_ids)
     _write_personas(target, ratings, users, movie_ids)
-    QueryEncoder.export(target / search.ENCODER)
+    QueryEncoder.export(project / minilm.FOLDER, target / search.ENCODER)
 
 
 def _copy_models(project: Path, target: Path) -> None:
