@@ -11,14 +11,26 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import text_model
 import tiny
 from airflow_server import Airflow
 
+from movie_genie.data import minilm_export
 from movie_genie.engine.query_encoder import QueryEncoder
 from movie_genie.files import digest
 from movie_genie.releases import store as releases
 from movie_genie.releases.checks import open_checked, release_id_of
 from movie_genie.releases.content import MANIFEST
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shared_text_model() -> Iterator[None]:
+    """Projects and releases of the tests have one text model between them, as exporting it takes long."""
+    export = QueryEncoder.export
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(minilm_export, "exported", lambda cache: text_model.exported())
+        patch.setattr(QueryEncoder, "export", lambda source, folder: export(text_model.exported(), folder))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -97,15 +109,15 @@ def other_project(tmp_path_factory):
 @pytest.fixture
 def without_encoder(monkeypatch):
     """Let releases be published without the text model."""
-    monkeypatch.setattr(QueryEncoder, "export", lambda target: None)
+    monkeypatch.setattr(QueryEncoder, "export", lambda source, folder: None)
 
 
 @pytest.fixture
 def linked_encoder(tiny_release, monkeypatch):
     """Let publishing link the text model instead of writing it each time."""
 
-    def link(target):
-        shutil.copytree(tiny_release / "query_encoder", target, copy_function=os.link)
+    def link(source, folder):
+        shutil.copytree(tiny_release / "query_encoder", folder, copy_function=os.link)
 
     monkeypatch.setattr(QueryEncoder, "export", link)
 

@@ -8,12 +8,14 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import text_model
 from onnx import TensorProto
 from onnx.helper import make_graph, make_model, make_node, make_opsetid, make_tensor_value_info
 from onnx.numpy_helper import from_array
 
 from movie_genie import artifacts, weights
-from movie_genie.data import minilm, schemas
+from movie_genie.data import schemas
+from movie_genie.data.text_encoder import embed
 
 
 class Film(NamedTuple):
@@ -213,14 +215,8 @@ def _ratings(user: int, random: np.random.Generator) -> list[tuple[int, int, flo
 @cache
 def _embeddings() -> np.ndarray:
     """The films' texts, embedded by the model that embeds queries: (films, 384)."""
-    source = minilm.package_folder()
-    model = minilm.MiniLM(minilm.load_tensors(source), minilm.load_tokenizer(source))
     texts = [f"{film.title} ({film.year}). {', '.join(film.genres)}. {film.overview or ''}" for film in FILMS]
-    tokens = model.tokens(texts)
-    padded = np.full((len(tokens), max(map(len, tokens))), minilm.PADDING)
-    for row, ids in zip(padded, tokens, strict=True):
-        row[: len(ids)] = ids
-    return model.vectors(padded)
+    return embed(texts, text_model.CACHE)
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -1,6 +1,7 @@
 """What is known of each film, from the source, an imported metadata file and TMDB, and the vector of its text."""
 
 import logging
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from movie_genie.config import ContentConfig
+from movie_genie.data import minilm, minilm_export
 from movie_genie.data.film_titles import natural
 from movie_genie.data.schemas import (
     CONTENT,
@@ -20,7 +22,10 @@ from movie_genie.data.schemas import (
 from movie_genie.data.text_encoder import embed
 from movie_genie.data.tmdb import Client
 from movie_genie.data.tmdb_answers import Facts, Film, look_up
-from movie_genie.files import write_json
+from movie_genie.files import atomic_path, write_json
+
+CACHE = "data/cache/embeddings"
+"""Vectors of texts seen before, and the exported text model."""
 
 Row = dict[str, Any]  # Any: a row of CONTENT, whose columns differ in type
 
@@ -36,7 +41,9 @@ log = logging.getLogger(__name__)
 
 
 def extract_content(config: ContentConfig, root: Path, api_key: str | None) -> None:
-    """Write data/processed/content_features.parquet and content.json; new answers of TMDB go to data/tmdb/.
+    """Write content_features.parquet, content.json and text_model/ of data/processed/.
+
+    New answers of TMDB go to data/tmdb/.
 
     Raises
     ------
@@ -49,13 +56,15 @@ def extract_content(config: ContentConfig, root: Path, api_key: str | None) -> N
     rows = fill(rows, {facts["movie_id"]: facts for facts in imported})
     answers = _ask_tmdb(config, rows, root / "data/tmdb", api_key)
     rows = fill(rows, {movie_id: facts.model_dump() for movie_id, facts in answers.items()})
-    vectors = embed([film_text(row, config) for row in rows], root / "data/cache/embeddings")
+    vectors = embed([film_text(row, config) for row in rows], root / CACHE)
     table = pa.Table.from_pylist(
         rows, schema=pa.schema([field for field in CONTENT if field.name != "embedding"])
     )
     embeddings = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), EMBEDDING_SIZE)
     table = table.append_column("embedding", embeddings)
     counts = coverage(rows)
+    with atomic_path(root / minilm.FOLDER) as temporary:
+        shutil.copytree(minilm_export.exported(root / CACHE), temporary, copy_function=shutil.copyfile)
     write_table(root / "data/processed/content_features.parquet", table, CONTENT)
     write_json(root / "data/processed/content.json", counts)
     log.info("%d films, %d with overview, poster and cast", counts["films"], counts["complete"])

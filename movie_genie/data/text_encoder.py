@@ -1,9 +1,9 @@
 """Embeds many texts at once, each only the first time it is seen.
 
 A text's vector has the same bytes whatever stands beside it, in the cache, and on however many cores: every
-batch is ROWS x L for an L that the text alone decides, and each matrix product runs on one thread. (Measured:
-exchanging or permuting the other rows of such a batch changes no bit; a batch of another shape may.) The cores
-work on different batches, which also bears a busy neighbour better than splitting every product between them.
+batch is ROWS x L for an L that the text alone decides, and is computed by one thread. (Measured: exchanging or
+permuting the other rows of such a batch changes no bit; a batch of another shape may.) The cores work on different
+batches, which also bears a busy neighbour better than splitting every product between them.
 """
 
 import hashlib
@@ -20,15 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from movie_genie.cli import progress
-from movie_genie.data import minilm
+from movie_genie.data import minilm, minilm_export
 from movie_genie.data.minilm import WIDTH, Floats, MiniLM
-from movie_genie.files import atomic_path, digest
+from movie_genie.files import atomic_path
 
 ROWS = 16
 """Texts a batch: matrices wide enough for full speed, small enough for a core's cache."""
-
-ARITHMETIC = 1
-"""Count up when the same text would get other bytes than before; old caches are then no longer read."""
 
 SAVE_EVERY_SECONDS = 60.0
 """How much work an interrupted run may lose."""
@@ -44,11 +41,11 @@ def embed(texts: Sequence[str], cache_folder: Path) -> Floats:
     UserError
         When the model's package is missing or damaged, or the cache cannot be written.
     """
-    folder = minilm.package_folder()
-    cache = EmbeddingCache(cache_folder / f"{minilm.NAME}-{_version(folder)}.npz")
+    version = minilm_export.version(minilm_export.package_folder())
+    cache = EmbeddingCache(cache_folder / f"{minilm_export.NAME}-{version}.npz")
     new = sorted({text for text in texts if text not in cache})
     if new:
-        model = MiniLM(minilm.load_tensors(folder), minilm.load_tokenizer(folder))
+        model = MiniLM.load(minilm_export.exported(cache_folder))
         saved = time.monotonic()
         for batch, vectors in _embed(model, new):
             cache.add(batch, vectors)
@@ -57,12 +54,6 @@ def embed(texts: Sequence[str], cache_folder: Path) -> Floats:
                 saved = time.monotonic()
         cache.save()
     return cache.vectors(texts)
-
-
-def _version(folder: Path) -> str:
-    """What vectors depend on besides the text: the model's files and how they are computed."""
-    files = (digest(folder / name) for name in (minilm.TENSORS, minilm.TOKENIZER))
-    return hashlib.sha256(" ".join((*files, str(ARITHMETIC))).encode()).hexdigest()[:12]
 
 
 def padded_length(tokens: int) -> int:
@@ -77,8 +68,6 @@ def padded_length(tokens: int) -> int:
 
 def _embed(model: MiniLM, texts: Sequence[str]) -> Iterator[tuple[list[str], Floats]]:
     """Yield (texts, their vectors) batch by batch, the shortest texts first."""
-    from threadpoolctl import threadpool_limits
-
     tokens = model.tokens(texts)
     lengths: dict[int, list[int]] = defaultdict(list)
     for row, ids in enumerate(tokens):
@@ -88,16 +77,15 @@ def _embed(model: MiniLM, texts: Sequence[str]) -> Iterator[tuple[list[str], Flo
         for length, rows in sorted(lengths.items())
         for first in range(0, len(rows), ROWS)
     ]
-    with threadpool_limits(1, user_api="blas"):
-        pool = ThreadPoolExecutor(os.cpu_count())
-        try:
-            done = pool.map(
-                lambda batch: model.vectors(_padded([tokens[row] for row in batch[0]], batch[1])), batches
-            )
-            for (rows, _), vectors in progress(zip(batches, done, strict=True), "Embedding", len(batches)):
-                yield [texts[row] for row in rows], vectors[: len(rows)]
-        finally:
-            pool.shutdown(cancel_futures=True)
+    pool = ThreadPoolExecutor(os.cpu_count())
+    try:
+        done = pool.map(
+            lambda batch: model.vectors(_padded([tokens[row] for row in batch[0]], batch[1])), batches
+        )
+        for (rows, _), vectors in progress(zip(batches, done, strict=True), "Embedding", len(batches)):
+            yield [texts[row] for row in rows], vectors[: len(rows)]
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _padded(tokens: Sequence[Sequence[int]], length: int) -> NDArray[np.int64]:

@@ -1,12 +1,12 @@
 """Embeds what a viewer types in the search box, with the model that embedded the films."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 
-from movie_genie import weights
-from movie_genie.data import minilm
 from movie_genie.data.minilm import Floats, MiniLM
+from movie_genie.errors import UserError
 
 
 class QueryEncoder:
@@ -24,24 +24,22 @@ class QueryEncoder:
         UserError
             When a file is missing or damaged.
         """
-        _, tensors = weights.load(folder)
-        return cls(MiniLM(tensors, minilm.load_tokenizer(folder)))
+        return cls(MiniLM.load(folder))
 
     @staticmethod
-    def export(folder: Path) -> None:
-        """Write weights and tokenizer from the installed package; the same package gives the same bytes.
+    def export(source: Path, folder: Path) -> None:
+        """Copy the text model that embedded the films to where `load` opens it.
 
         Raises
         ------
         UserError
-            When the package is missing or damaged, or the folder cannot be written.
+            When it is missing.
         """
-        source = minilm.package_folder()
-        weights.save(folder, minilm.load_tensors(source), {"model": minilm.NAME})
-        (folder / minilm.TOKENIZER).write_bytes((source / minilm.TOKENIZER).read_bytes())
+        if not source.is_dir():
+            raise UserError(f"{source}: not found; `dvc repro` makes it")
+        shutil.copytree(source, folder, copy_function=shutil.copyfile)
 
     def encode(self, text: str) -> Floats:
         """The unit vector of a text: (384,)."""
-        (tokens,) = self._model.tokens([text])
-        (vector,) = self._model.vectors(np.array([tokens]))
-        return np.asarray(vector)
+        vector: Floats = self._model.vectors(np.array(self._model.tokens([text])))[0]
+        return vector

@@ -35,13 +35,11 @@ class Block(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
 
     def forward(self, h: Tensor, visible: Tensor, newest: bool = False) -> Tensor:
-        """(batch, time, dim), (batch, 1, time, time) bool -> (batch, time, dim), or just the newest place of it."""
+        """(batch, time, dim), (batch, 1, asked, time) bool -> (batch, asked, dim): every place, or just the newest."""
         batch, time, dim = h.shape
         normed = self.attention_norm(h)
-        if newest:
-            h, asked, visible = h[:, -1:], normed[:, -1:], visible[:, :, -1:]
-        else:
-            asked = normed
+        asked = normed[:, -1:] if newest else normed
+        h = h[:, -1:] if newest else h
         key, value = (
             self.key_value(normed).view(batch, time, 2, self.heads, -1).permute(2, 0, 3, 1, 4).unbind()
         )
@@ -81,15 +79,18 @@ class Bert4Rec(SequenceModel):
         time = films.shape[1]
         h = torch.where(hidden[..., None], self.mask, films)
         h = self.dropout(h + self.age.weight[:time].flip(0))  # (batch, time, dim)
-        place = torch.arange(time, device=films.device)
-        visible = (present | hidden)[:, None, None, :]  # (batch, 1, 1, time)
-        # A padded place sees itself: no empty softmax.
-        visible = visible | (place[:, None] == place)
-        if self.causal:
-            visible = visible & (place[:, None] >= place)
-        for number, block in enumerate(self.blocks):
-            h = block(h, visible, newest and number == len(self.blocks) - 1)
-        return self.norm(h)
+        shown = (present | hidden)[:, None, None, :]  # (batch, 1, 1, time)
+        *inner, last = self.blocks
+        if inner or not newest:
+            place = torch.arange(time, device=films.device)
+            # A padded place sees itself: no empty softmax.
+            visible = shown | (place[:, None] == place)  # (batch, 1, time, time)
+            if self.causal:
+                visible = visible & (place[:, None] >= place)
+            for block in inner:
+                h = block(h, visible)
+        # Nothing is later than the newest place, so causal or not it sees all that is shown.
+        return self.norm(last(h, shown, newest) if newest else last(h, visible))
 
     def loss(self, batch: Tensor, loss: Loss) -> Tensor:
         """Mean loss of the hidden films (cloze) or of every next film (causal)."""

@@ -12,7 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from movie_genie.artifacts import MODELS, RECIPE, model_folders
-from movie_genie.data import dataset, schemas
+from movie_genie.data import dataset, minilm, schemas
 from movie_genie.data.schemas import RELEASED
 from movie_genie.engine import catalogue, personas, search, word_index
 from movie_genie.engine.query_encoder import QueryEncoder
@@ -60,7 +60,7 @@ def assemble(project: Path, target: Path) -> None:
     movie_ids = dataset.movie_ids(films)
     _write_films(target, films, ratings, movie_ids)
     _write_personas(target, ratings, users, movie_ids)
-    QueryEncoder.export(target / search.ENCODER)
+    QueryEncoder.export(project / minilm.FOLDER, target / search.ENCODER)
 
 
 def _copy_models(project: Path, target: Path) -> None:

@@ -3,21 +3,17 @@
 The graphs come from the torch module by tracing, gradients included, so that a network is written once.
 """
 
-import contextlib
-import io
-import logging
-import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.export import Dim
-from torch.fx.experimental.proxy_tensor import make_fx
 
 from movie_genie import weights
 from movie_genie.artifacts import CONTRIBUTIONS, NETWORK, SEQUENCE_MODEL
+from movie_genie.network_export import graph_of
 from movie_genie.training.model import ExplainedModel, SequenceModel
 
 
@@ -70,61 +66,3 @@ def export(model: SequenceModel, folder: Path, max_history: int, about: Mapping[
         {**about, "kind": SEQUENCE_MODEL, "max_history": max_history},
         networks,
     )
-
-
-def graph_of(
-    module: nn.Module,
-    given: dict[str, Tensor],
-    shapes: dict[str, dict[int, Dim]],
-    output: str,
-    gradient: bool = False,
-) -> bytes:
-    """A module as an ONNX graph, with `shapes` left open; without what says where and when it was made.
-
-    `gradient` says that the module computes one.
-    """
-    frozen = [parameter.requires_grad_(False) for parameter in module.parameters() if parameter.requires_grad]
-    try:
-        with _quietly():
-            if gradient:
-                # torch.export cannot see through a gradient; traced first, only its arithmetic is left.
-                module = make_fx(module, tracing_mode="symbolic", _allow_non_fake_inputs=True)(
-                    *given.values()
-                )
-            program = torch.export.export(
-                module, tuple(given.values()), dynamic_shapes=tuple(shapes.values())
-            )
-            found = torch.onnx.export(
-                program.run_decompositions(),
-                dynamo=True,
-                input_names=list(given),
-                output_names=[output],
-                verbose=False,
-            )
-            assert found is not None  # noqa: S101 - only without dynamo
-            graph = found.model_proto
-    finally:
-        for parameter in frozen:
-            parameter.requires_grad_(True)
-    del graph.metadata_props[:]
-    del graph.graph.metadata_props[:]
-    graph.doc_string = graph.graph.doc_string = ""
-    for part in (*graph.graph.node, *graph.graph.value_info, *graph.graph.input, *graph.graph.output):
-        del part.metadata_props[:]
-        part.doc_string = ""
-    for initializer in graph.graph.initializer:
-        del initializer.metadata_props[:]
-    text: bytes = graph.SerializeToString(deterministic=True)
-    return text
-
-
-@contextlib.contextmanager
-def _quietly() -> Iterator[None]:
-    """Keep the exporter's own notes about its inside out of a training's output."""
-    logging.disable(logging.WARNING)
-    try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.disable(logging.NOTSET)

@@ -15,8 +15,10 @@ import pytest
 from tmdb_server import KEY, Fault, TmdbServer
 
 from movie_genie.config import ContentConfig, load_config
+from movie_genie.data import minilm
 from movie_genie.data.choose import choose
 from movie_genie.data.content import extract_content, film_text
+from movie_genie.data.minilm import MiniLM
 from movie_genie.data.schemas import CONTENT, METADATA, MOVIES, RATINGS, read_arrow, write_table
 from movie_genie.errors import UserError
 from movie_genie.files import read_json
@@ -91,6 +93,17 @@ def test_without_a_key_one_line_says_so_and_the_rest_is_there(
     vectors = np.array([row["embedding"] for row in films.values()])
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-6)
     assert np.linalg.matrix_rank(vectors) == 3
+
+
+def test_the_text_model_that_embedded_the_films_is_kept_beside_them(
+    tmp_path: Path, tmdb: TmdbServer, config: ContentConfig
+) -> None:
+    root = project(tmp_path, MOVIES_3[:1], [CRYSTAL])
+    extract_content(config, root, None)
+    crystal = rows(root)[1]
+    model = MiniLM.load(root / minilm.FOLDER)
+    (vector,) = model.vectors(np.array(model.tokens([film_text(crystal, config)])))
+    assert np.abs(vector - crystal["embedding"]).max() < 1e-5
 
 
 def test_tmdb_fills_only_what_the_metadata_file_does_not_know(

@@ -1,11 +1,15 @@
 import logging
+import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+import text_model
+from safetensors.numpy import load_file, save_file
 
-from movie_genie.data import minilm, text_encoder
+from movie_genie.data import minilm, minilm_export, text_encoder
 from movie_genie.data.minilm import MiniLM
 from movie_genie.data.text_encoder import ROWS, embed
 from movie_genie.errors import UserError
@@ -17,8 +21,7 @@ THIEF = "A detective follows a thief through the city at night."
 
 @pytest.fixture(scope="module")
 def model() -> MiniLM:
-    folder = minilm.package_folder()
-    return MiniLM(minilm.load_tensors(folder), minilm.load_tokenizer(folder))
+    return MiniLM.load(text_model.exported())
 
 
 @pytest.fixture
@@ -62,6 +65,14 @@ def test_a_text_has_the_same_bytes_whatever_stands_beside_it(tmp_path: Path) -> 
     for text, vector in zip(crowd, together, strict=True):
         if text in alone:
             assert vector.tobytes() == alone[text].tobytes(), text
+
+
+def test_a_text_has_the_same_bytes_in_whichever_row_it_stands(model: MiniLM) -> None:
+    random = np.random.default_rng(5)
+    for length in (6, 18, 36, 104):
+        batch = random.integers(1000, 20_000, (ROWS, length))
+        order = random.permutation(ROWS)
+        assert model.vectors(batch[order]).tobytes() == model.vectors(batch)[order].tobytes(), length
 
 
 def test_the_bytes_do_not_depend_on_what_the_cache_holds(tmp_path: Path) -> None:
@@ -127,15 +138,61 @@ def test_an_interrupted_run_keeps_what_it_had(
     assert seen == [THIEF]
 
 
-def test_a_damaged_model_is_one_clear_error(tmp_path: Path) -> None:
-    (tmp_path / minilm.TENSORS).write_bytes(b"\x08\x00\x00\x00\x00\x00\x00\x00{}")
-    (tmp_path / minilm.TOKENIZER).write_text("{}")
-    with pytest.raises(UserError, match=r"model\.safetensors: not readable"):
-        minilm.load_tensors(tmp_path)
-    with pytest.raises(UserError, match=r"tokenizer\.json: not a readable tokenizer"):
-        minilm.load_tokenizer(tmp_path)
-    with pytest.raises(UserError, match=r"model\.safetensors: not readable"):
-        minilm.load_tensors(tmp_path / "nowhere")
+def damaged_package(folder: Path, damage: str) -> Path:
+    """A copy of the package's files with something wrong."""
+    package = minilm_export.package_folder()
+    for name in (minilm_export.CONFIG, minilm.TOKENIZER):
+        shutil.copy(package / name, folder)
+    tensors = load_file(package / minilm_export.TENSORS)
+    if damage == "a tensor is missing":
+        del tensors["encoder.layer.3.output.dense.weight"]
+    if damage == "not finite":
+        tensors["encoder.layer.3.output.dense.weight"][5, 5] = np.nan
+    if damage == "no tokenizer":
+        (folder / minilm.TOKENIZER).write_text("{}")
+    save_file(tensors, folder / minilm_export.TENSORS)
+    if damage == "cut":
+        os.truncate(folder / minilm_export.TENSORS, 1000)
+    if damage == "nowhere":
+        (folder / minilm_export.TENSORS).unlink()
+    return folder
+
+
+@pytest.mark.slow  # transformers takes its time to load
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        ("a tensor is missing", r"model\.safetensors: not readable: .*layer\.3\.output\.dense"),
+        ("not finite", r"model\.safetensors: not readable: it holds values that are not finite"),
+        ("cut", r"model\.safetensors: not readable"),
+        ("nowhere", r"model\.safetensors: not readable"),
+        ("no tokenizer", r"tokenizer\.json: not a readable tokenizer"),
+    ],
+)
+def test_a_damaged_package_is_one_clear_error(tmp_path: Path, damage: str, told: str) -> None:
+    package = damaged_package(tmp_path, damage)
+    with pytest.raises(UserError, match=told):
+        minilm_export.export(package, tmp_path / "export")
+    assert not (tmp_path / "export").exists()
+
+
+def test_a_package_without_its_weights_is_one_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"config\.json: not readable: No such file"):
+        minilm_export.version(tmp_path)
+
+
+@pytest.mark.slow  # an export takes its time
+def test_a_damaged_export_is_made_again_and_has_the_same_bytes(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    shared = text_model.exported()
+    export = Path(shutil.copytree(shared, tmp_path / shared.name))
+    os.truncate(export / minilm.WEIGHTS, 1_000_000)
+    assert text_model.export_in(tmp_path) == export
+    assert "the text model is exported again" in caplog.text
+    assert sorted(path.name for path in export.iterdir()) == sorted(path.name for path in shared.iterdir())
+    for path in export.iterdir():
+        assert path.read_bytes() == (shared / path.name).read_bytes(), path.name
 
 
 @pytest.mark.slow  # the reference takes its time to load
@@ -144,7 +201,7 @@ def test_the_vectors_are_those_of_sentence_transformers(
 ) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     reference = pytest.importorskip("sentence_transformers").SentenceTransformer(
-        str(minilm.package_folder()), device="cpu"
+        str(minilm_export.package_folder()), device="cpu"
     )
     too_long = THIEF * 40
     texts = [*TEXTS, too_long, *(f"{ROBOT} {too_long[:length]}" for length in range(0, 900, 60))]

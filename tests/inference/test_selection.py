@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from movie_genie.inference.selection import best, leading, standardise, strongest, top
+from movie_genie.inference.selection import best, kth_largest, leading, standardise, strongest, top
 
 SCORES = st.lists(st.sampled_from([-np.inf, -1.0, 0.0, 1.0, 2.5, 2.5]), max_size=40)
 
@@ -12,6 +12,14 @@ def test_the_best_are_those_that_a_full_sort_finds(scores, count):
     scores = np.array(scores, np.float32)
     order = np.argsort(-scores, kind="stable")[:count]
     assert best(scores, count).tolist() == sorted(order[scores[order] > -np.inf].tolist())
+
+
+@given(st.lists(st.floats(width=32, allow_nan=False), min_size=1, max_size=60), st.data())
+def test_the_kth_largest_is_a_sorts_whatever_the_numbers(scores, data):
+    scores = np.array([score for score in scores if score < np.inf], np.float32)
+    finite = np.sort(scores[scores > -np.inf])[::-1]
+    k = data.draw(st.integers(1, len(scores) + 2))
+    assert kth_largest(scores, k) == (finite[k - 1] if k <= len(finite) else -np.inf)
 
 
 @given(SCORES, st.integers(0, 50))

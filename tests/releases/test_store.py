@@ -336,7 +336,7 @@ def slowly(source, target):
     time.sleep(0.1)
     copy(source, target)
 contents._copy = slowly
-contents.QueryEncoder.export = lambda target: None
+contents.QueryEncoder.export = lambda source, folder: None
 releases.publish(Path(sys.argv[1]), Path(sys.argv[2]), datetime.now(UTC))
 """
 
