@@ -49,6 +49,8 @@ def graph_of(
                 input_names=list(given),
                 output_names=[output],
                 verbose=False,
+                # From here on attention is one operator.
+                opset_version=23,
             )
             assert found is not None  # noqa: S101 - only without dynamo
             graph = found.model_proto

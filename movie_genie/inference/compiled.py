@@ -36,7 +36,8 @@ INT8_VECTOR = types.Array(types.int8, 1, "C", readonly=True)
 INT8_MATRIX = types.Array(types.int8, 2, "C", readonly=True)
 WRITTEN_VECTOR = types.Array(types.float32, 1, "C")
 WRITTEN_MATRIX = types.Array(types.float32, 2, "C")
-"""Float32, changed in place."""
+WRITTEN_TRUTHS = types.Array(types.boolean, 1, "C")
+"""Changed in place."""
 
 LOOSE = {"reassoc", "contract", "arcp", "nsz"}
 """Sums may be made in another order, and so several at a time; infinities and nan mean what they always do."""

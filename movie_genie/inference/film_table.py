@@ -45,8 +45,7 @@ class FilmTable:
 
     def vectors(self, items: Items) -> Floats:
         """The films' vectors: (n,) -> (n, dim)."""
-        found: Floats = self.codes[items] * self.steps[items, None]
-        return found
+        return decoded(self.codes, self.steps, items)
 
     @cached_property
     def all_vectors(self) -> Floats:
@@ -87,6 +86,17 @@ def coded_dot(code: Codes, vector: Floats) -> np.float32:
     for i in range(len(code)):
         total += np.float32(code[i]) * vector[i]
     return total
+
+
+@compiled(INT8_MATRIX, FLOAT32_VECTOR, INT64_VECTOR)
+def decoded(codes: Codes, steps: Floats, items: Items) -> Floats:
+    """`FilmTable.vectors`: (n, dim)."""
+    found = np.empty((len(items), codes.shape[1]), np.float32)
+    for place in range(len(items)):
+        item = items[place]
+        for i in range(codes.shape[1]):
+            found[place, i] = steps[item] * np.float32(codes[item, i])
+    return found
 
 
 @compiled(INT8_MATRIX, FLOAT32_VECTOR, FLOAT32_VECTOR, FLOAT32_VECTOR)

@@ -4,21 +4,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from movie_genie.inference.compiled import (
-    FLOAT32,
     FLOAT32_MATRIX,
     FLOAT32_VECTOR,
     INT64,
+    INT64_VECTOR,
     WRITTEN_MATRIX,
+    WRITTEN_TRUTHS,
+    WRITTEN_VECTOR,
     Floats,
     Items,
     compiled,
 )
-
-
-def best(scores: Floats, count: int) -> Items:
-    """Places of the `count` largest finite scores, in ascending order; among equals the first."""
-    return _from_bar(scores, kth_largest(scores, count), count)
-
 
 BINS = 256
 
@@ -30,49 +26,83 @@ def kth_largest(scores: Floats, k: int) -> np.float32:
     Counts scores in bins and looks again into the bin that holds the k-th, until all in it are the same. Many equal
     scores, as a sparse model gives, cost nothing extra (numpy's partition takes fifteen times as long then).
     """
-    low, high, finite = np.float32(np.inf), np.float32(-np.inf), 0
-    for score in scores:
-        if score > -np.inf:
-            low, high, finite = min(low, score), max(high, score), finite + 1
-    if not 0 < k <= finite:
-        return np.float32(-np.inf)
+    left, number = scores, len(scores)
     counts = np.empty(BINS, np.int64)
-    lows, highs = np.empty(BINS, np.float32), np.empty(BINS, np.float32)
-    while low < high:
-        counts[:], lows[:], highs[:] = 0, np.inf, -np.inf
+    while True:
+        low, high, finite = np.float32(np.inf), np.float32(-np.inf), 0
+        for score in left[:number]:
+            if score > -np.inf:
+                low, high, finite = min(low, score), max(high, score), finite + 1
+        if not 0 < k <= finite:
+            return np.float32(-np.inf)
+        if low == high:
+            return low
+        counts[:] = 0
         scale = np.float64(BINS - 1) / (np.float64(high) - np.float64(low))
-        for score in scores:
-            if low <= score <= high:
-                place = int((np.float64(score) - np.float64(low)) * scale)
-                counts[place] += 1
-                lows[place], highs[place] = min(lows[place], score), max(highs[place], score)
+        for score in left[:number]:
+            if score > -np.inf:
+                counts[int((np.float64(score) - np.float64(low)) * scale)] += 1
         place = BINS - 1
         while counts[place] < k:
             k -= counts[place]
             place -= 1
-        low, high = lows[place], highs[place]
-    return low
+        inside, found = np.empty(counts[place], np.float32), 0
+        for score in left[:number]:
+            if score > -np.inf and int((np.float64(score) - np.float64(low)) * scale) == place:
+                inside[found] = score
+                found += 1
+        left, number = inside, found
 
 
-@compiled(FLOAT32_VECTOR, FLOAT32, INT64)
-def _from_bar(scores: Floats, bar: np.float32, count: int) -> Items:
-    """`best`, where `bar` is the `count`-th largest score; of what is just at it, the first."""
-    room = min(count, len(scores))
-    places = np.empty(room, np.int64)
+@compiled(WRITTEN_VECTOR, INT64_VECTOR, INT64, WRITTEN_TRUTHS)
+def choose(scores: Floats, excluded: Items, count: int, chosen: NDArray[np.bool_]) -> None:
+    """Mark the `count` best of what is finite and not excluded; among equals the first.
+
+    Parameters
+    ----------
+    scores : (items,)
+        Excluded ones become -inf.
+    excluded : (n,)
+    chosen : (items,)
+        What is marked stays marked.
+    """
+    for item in excluded:
+        scores[item] = -np.inf
+    bar = kth_largest(scores, count)
+    room = count
     for score in scores:
         room -= score > bar
-    found = 0
-    for place in range(len(scores)):
-        score = scores[place]
+    for item in range(len(scores)):
+        score = scores[item]
         if score < bar or score == -np.inf:
             continue
         if score == bar:
-            if room == 0:
+            if room <= 0:
                 continue
             room -= 1
-        places[found] = place
-        found += 1
-    return places[:found]
+        chosen[item] = True
+
+
+@compiled(WRITTEN_TRUTHS)
+def places_of(chosen: NDArray[np.bool_]) -> Items:
+    """Where something is marked, ascending."""
+    number = 0
+    for mark in chosen:
+        number += mark
+    places = np.empty(number, np.int64)
+    found = 0
+    for item in range(len(chosen)):
+        if chosen[item]:
+            places[found] = item
+            found += 1
+    return places
+
+
+@compiled(WRITTEN_VECTOR, FLOAT32_VECTOR, INT64_VECTOR)
+def take_into(row: Floats, scores: Floats, items: Items) -> None:
+    """row = scores[items]."""
+    for place in range(len(items)):
+        row[place] = scores[items[place]]
 
 
 @compiled(WRITTEN_MATRIX)

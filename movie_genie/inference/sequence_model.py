@@ -14,6 +14,9 @@ from movie_genie.inference.compiled import Floats, Items
 from movie_genie.inference.film_table import FilmTable
 from movie_genie.networks import Network, open_network
 
+NOTHING = np.zeros((1, 1), bool)
+"""An empty history is one place of padding."""
+
 TOKENS_AT_ONCE = 4000
 """Films of all histories of a batch, padding included."""
 
@@ -74,6 +77,9 @@ class SequenceModel:
 
     def states(self, histories: Sequence[Items]) -> Floats:
         """The network's state after each history: (cases, dim)."""
+        if len(histories) == 1:
+            state: Floats = self.network.run(None, self._alone(histories[0]))[0]
+            return state
         states = np.empty((len(histories), self.films.codes.shape[1]), np.float32)
         for rows, films, present in self._batches(histories):
             states[rows] = self.network.run(None, {"films": films, "present": present})[0]
@@ -95,10 +101,8 @@ class SequenceModel:
         """
         if self.explain is None:
             return None
-        ((_, films, present),) = self._batches([history])
-        (found,) = self.explain.run(
-            None, {"films": films, "present": present, "items": self.films.vectors(items)}
-        )
+        given = self._alone(history) | {"items": self.films.vectors(items)}
+        (found,) = self.explain.run(None, given)
         own: Floats = found if len(history) else found[:, :0]
         return own
 
@@ -106,12 +110,15 @@ class SequenceModel:
         """Every film's likeness to one of them: (items,), at most 1."""
         return self.films.cosines(item)
 
+    def _alone(self, history: Items) -> dict[str, Any]:
+        """What the network takes of one history, which is most of what is asked when serving."""
+        if not len(history):
+            return {"films": np.zeros((1, 1, self.films.codes.shape[1]), np.float32), "present": NOTHING}
+        films = self.films.vectors(history[-self.max_history :])
+        return {"films": films[None], "present": np.ones((1, len(films)), bool)}
+
     def _batches(self, histories: Sequence[Items]) -> Iterator[tuple[Items, Floats, Any]]:
         """Histories of like length side by side, padded on the left: places, (batch, time, dim), (batch, time)."""
-        if len(histories) == 1 and len(histories[0]):
-            films = self.films.vectors(histories[0][-self.max_history :])[None]
-            yield np.zeros(1, np.int64), films, np.ones(films.shape[:2], bool)
-            return
         lengths = np.array([min(len(history), self.max_history) for history in histories])
         order = np.argsort(lengths, kind="stable")
         while len(order):

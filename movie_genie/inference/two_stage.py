@@ -19,7 +19,14 @@ from movie_genie.files import read_json
 from movie_genie.inference import models
 from movie_genie.inference.compiled import Floats, Items
 from movie_genie.inference.models import Model
-from movie_genie.inference.selection import best, leading, standardise, strongest
+from movie_genie.inference.selection import (
+    choose,
+    leading,
+    places_of,
+    standardise,
+    strongest,
+    take_into,
+)
 
 
 @dataclass(frozen=True)
@@ -166,13 +173,16 @@ class TwoStage:
         for case, barred in enumerate(excluded):
             chosen = np.zeros(self.items, bool)
             for source, table in zip(self.sources, tables, strict=True):
-                table[case, barred] = -np.inf
-                chosen[best(table[case], source.candidates)] = True
-            offered.append(np.flatnonzero(chosen))
+                choose(table[case], barred, source.candidates, chosen)
+            offered.append(places_of(chosen))
         ranked = [ranker.model.scores_of(histories, offered) for ranker in self.rankers]
         found = []
         for case, items in enumerate(offered):
-            scores = np.stack([*(table[case, items] for table in tables), *(one[case] for one in ranked)])
+            scores = np.empty((len(self.weights), len(items)), np.float32)
+            for row, table in zip(scores, tables, strict=False):
+                take_into(row, table[case], items)
+            for row, own in zip(scores[len(tables) :], ranked, strict=True):
+                row[:] = own[case]
             found.append(Candidates(items, scores, standardise(scores)))
         return found
 

@@ -61,13 +61,14 @@ class Bert4Rec(SequenceModel):
         self.last_item_share = config.last_item_share
         self.item_tower = ItemTower(features, dim, config.item_dropout)
         self.mask = nn.Parameter(torch.empty(dim))
-        # 0 is the newest place.
-        self.age = nn.Embedding(config.max_history + 1, dim)
+        # The last is the newest place. With the mask max_history + 1 are read; the export needs a table that is never
+        # read whole.
+        self.place = nn.Parameter(torch.empty(config.max_history + 2, dim))
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.blocks))
         self.norm = nn.LayerNorm(dim)
         self.bias = nn.Parameter(torch.zeros(len(features.text)))
         self.dropout = nn.Dropout(config.dropout)
-        nn.init.normal_(self.age.weight, std=0.02)
+        nn.init.normal_(self.place, std=0.02)
         nn.init.normal_(self.mask, std=0.02)
 
     def encode(self, films: Tensor, present: Tensor, hidden: Tensor, newest: bool = False) -> Tensor:
@@ -78,7 +79,7 @@ class Bert4Rec(SequenceModel):
         """
         time = films.shape[1]
         h = torch.where(hidden[..., None], self.mask, films)
-        h = self.dropout(h + self.age.weight[:time].flip(0))  # (batch, time, dim)
+        h = self.dropout(h + self.place[-time:])  # (batch, time, dim)
         shown = (present | hidden)[:, None, None, :]  # (batch, 1, 1, time)
         *inner, last = self.blocks
         if inner or not newest:

@@ -20,11 +20,16 @@ class UserTower(nn.Module):
     """Histories of film vectors -> a user vector after each film."""
 
     decays: Tensor
+    left: Tensor
 
     def __init__(self, config: TwoTowerConfig) -> None:
         super().__init__()
         dim, means = config.embedding_dim, len(config.decays)
         self.register_buffer("decays", torch.tensor(config.decays))
+        # What is left of a film of each age, the newest last: (means, max_history + 1). The export needs a table that
+        # is never read whole.
+        ages = torch.arange(config.max_history, -1, -1)
+        self.register_buffer("left", self.decays[:, None] ** ages, persistent=False)
         self.norm = nn.LayerNorm(means * dim)
         self.hidden = nn.Linear(means * dim, config.hidden_dim)
         self.out = nn.Linear(config.hidden_dim, dim)
@@ -33,16 +38,20 @@ class UserTower(nn.Module):
     def forward(self, means: Tensor) -> Tensor:
         """(..., means, dim) running means -> (..., dim) user vectors."""
         h = self.norm(means.flatten(-2))  # (..., means * dim)
-        return self.out(self.dropout(F.gelu(self.hidden(self.dropout(h)), approximate="tanh")))
+        return self.out(self.dropout(F.gelu(self.hidden(self.dropout(h)))))
 
     def shares(self, present: Tensor, newest: bool = False) -> Tensor:
         """What each running mean holds of each film, at every place or just the newest; zero where nothing came yet.
 
         (batch, time) bool -> (batch, time or 1, means, time), each row's sum 1.
         """
-        place = torch.arange(present.shape[1], device=present.device)
-        age = (place[-1:] if newest else place)[:, None] - place  # (asked, time)
-        weight = torch.where(age[:, None] >= 0, self.decays[:, None] ** age[:, None].clamp(min=0), 0.0)
+        time = present.shape[1]
+        if newest:
+            weight = self.left[None, :, -time:]  # (1, means, time)
+        else:
+            place = torch.arange(time, device=present.device)
+            age = (place[:, None] - place)[:, None]  # (time, 1, time)
+            weight = torch.where(age >= 0, self.decays[:, None] ** age.clamp(min=0), 0.0)
         weight = weight * present[:, None, None, :]  # (batch, asked, means, time)
         return weight / weight.sum(-1, keepdim=True).clamp(min=1e-9)
 

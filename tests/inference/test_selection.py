@@ -2,16 +2,32 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from movie_genie.inference.selection import best, kth_largest, leading, standardise, strongest, top
+from movie_genie.inference.selection import (
+    choose,
+    kth_largest,
+    leading,
+    places_of,
+    standardise,
+    strongest,
+    top,
+)
 
 SCORES = st.lists(st.sampled_from([-np.inf, -1.0, 0.0, 1.0, 2.5, 2.5]), max_size=40)
 
 
-@given(SCORES, st.integers(1, 50))
-def test_the_best_are_those_that_a_full_sort_finds(scores, count):
+@given(SCORES, st.integers(1, 50), st.data())
+def test_the_chosen_are_those_that_a_full_sort_finds_beside_what_was_chosen_before(scores, count, data):
     scores = np.array(scores, np.float32)
-    order = np.argsort(-scores, kind="stable")[:count]
-    assert best(scores, count).tolist() == sorted(order[scores[order] > -np.inf].tolist())
+    marks = st.lists(st.integers(0, len(scores) - 1)) if len(scores) else st.just([])
+    excluded, before = (np.array(data.draw(marks), np.int64) for _ in range(2))
+    chosen = np.zeros(len(scores), bool)
+    chosen[before] = True
+    allowed = scores.copy()
+    allowed[excluded] = -np.inf
+    order = np.argsort(-allowed, kind="stable")[:count]
+    choose(scores, excluded, count, chosen)
+    assert scores.tolist() == allowed.tolist()
+    assert places_of(chosen).tolist() == sorted({*order[allowed[order] > -np.inf].tolist(), *before.tolist()})
 
 
 @given(st.lists(st.floats(width=32, allow_nan=False), min_size=1, max_size=60), st.data())
