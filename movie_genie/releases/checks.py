@@ -105,7 +105,7 @@ def check_sizes(engine: Recommender) -> None:
 
 
 def check_scores(engine: Recommender) -> None:
-    """See that each model scores every film with a finite number, for a stranger and for a history.
+    """See that each model gives finite scores for a stranger and for histories, and finite contributions.
 
     Raises
     ------
@@ -113,8 +113,16 @@ def check_scores(engine: Recommender) -> None:
     """
     latest = np.arange(min(len(engine.catalogue), SMOKE_FILMS))
     for name, model in engine.two_stage.models.items():
-        if not np.isfinite(model.scores([latest[:0], latest[:1], latest])).all():
+        try:
+            scores = model.scores([latest[:0], latest[:1], latest])
+            contributions = model.contributions(latest, latest)
+        except Exception as error:  # the runtime's errors have no common type but this
+            reason = " ".join(str(error).split())
+            raise UserError(f"{engine.folder}: {name} cannot answer: {reason[:200]}") from None
+        if not np.isfinite(scores).all():
             raise UserError(f"{engine.folder}: {name} gives scores that are not finite")
+        if contributions is not None and not np.isfinite(contributions).all():
+            raise UserError(f"{engine.folder}: {name} gives contributions that are not finite")
 
 
 def smoke_query(folder: Path) -> None:

@@ -12,6 +12,9 @@ from pathlib import Path
 import grimp
 import pytest
 import yaml
+from stack import SMALL
+
+from movie_genie.config import Bert4RecConfig, Config, EvaluationConfig, TwoTowerConfig, parse_config
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "docker/secrets/make_secrets.py"
@@ -142,3 +145,12 @@ def test_the_compose_file_is_valid_for_every_profile(profiles: tuple[str, ...]):
         command, cwd=ROOT, check=False, capture_output=True, text=True, env=dict(os.environ)
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [("two_tower", TwoTowerConfig), ("bert4rec", Bert4RecConfig), ("evaluation", EvaluationConfig)],
+)
+def test_the_settings_of_the_small_stack_are_what_the_stages_read(name: str, model: type[Config]):
+    path = ROOT / f"configs/{name}.yaml"
+    parse_config({**yaml.safe_load(path.read_text()), **SMALL[name]}, path, model)

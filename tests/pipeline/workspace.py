@@ -21,7 +21,7 @@ USERS, FILMS = 60, 150
 SMALL: dict[str, dict[str, object]] = {
     "two_tower": {"max_epochs": 2, "patience": 2, "embedding_dim": 16, "hidden_dim": 16, "threads": 1},
     "bert4rec": {"max_epochs": 2, "patience": 2, "hidden_dim": 16, "blocks": 1, "heads": 1, "threads": 1},
-    "evaluation": {"bootstrap_samples": 50, "candidates": 200, "latency_requests": 5},
+    "evaluation": {"bootstrap_samples": 50, "latency_requests": 5},
     "tracking": {"enabled": False},
     "server": {"workers": 1, "threads": 2},
 }
