@@ -10,7 +10,7 @@ import random
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import yaml
@@ -21,7 +21,7 @@ USERS, FILMS = 60, 150
 SMALL: dict[str, dict[str, object]] = {
     "two_tower": {"max_epochs": 2, "patience": 2, "embedding_dim": 16, "hidden_dim": 16, "threads": 1},
     "bert4rec": {"max_epochs": 2, "patience": 2, "hidden_dim": 16, "blocks": 1, "heads": 1, "threads": 1},
-    "evaluation": {"bootstrap_samples": 50, "candidates": 200, "latency_requests": 5},
+    "evaluation": {"bootstrap_samples": 50, "latency_requests": 5},
     "tracking": {"enabled": False},
     "server": {"workers": 1, "threads": 2},
 }
@@ -108,12 +108,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def make_workspace(folder: Path) -> Workspace:
-    """A workspace with nothing run yet, committed."""
+def make_workspace(folder: Path, change: Callable[[Path], None] | None = None) -> Workspace:
+    """A workspace with nothing run yet, committed; `change` is made to the project's files first."""
     for name in _project_files():
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, target)
+    if change is not None:
+        change(folder)
     (folder / ".venv").symlink_to(ROOT / ".venv")
     workspace = Workspace(folder, free_port())
     for name, values in SMALL.items():
