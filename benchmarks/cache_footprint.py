@@ -1,4 +1,4 @@
-"""What memory that a request reads costs the rest of it: `python -m benchmarks.cache_footprint`, after `make run`.
+"""What memory that a request reads costs the rest of it: `python -m benchmarks.cache_footprint`.
 
 An empty request is timed in this process, after so many kilobytes were touched, as a model's weights are.
 """
@@ -7,10 +7,16 @@ import os
 import statistics
 import tempfile
 import time
+from collections.abc import Callable
+from contextlib import redirect_stderr
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from movie_genie.files import write_json
+
+RESULTS = Path("benchmarks/results/cache_footprint.json")
 KILOBYTES = (0, 300, 600, 1200, 2400)
 REQUESTS = 600
 
@@ -23,16 +29,16 @@ def main() -> None:
 
         app = create_app()
         environment = app.test_request_context("/api/health").request.environ
-        with Path(os.devnull).open("w") as nowhere:
-            log = os.dup(1)
-            os.dup2(nowhere.fileno(), 1)
+        # The log has a line for each request.
+        with Path(os.devnull).open("w") as nowhere, redirect_stderr(nowhere):
             measured = {size: _median(app.wsgi_app, environment, size) for size in KILOBYTES}
-            os.dup2(log, 1)
     for size, microseconds in measured.items():
         print(f"{size:5} KB touched before: {microseconds:6.1f} us an empty request")
+    rounded = {str(size): round(microseconds, 1) for size, microseconds in measured.items()}
+    write_json(RESULTS, {"microseconds_by_kilobytes_touched_before": rounded})
 
 
-def _median(app, environment: dict, kilobytes: int) -> float:
+def _median(app: Callable[..., Any], environment: dict[str, Any], kilobytes: int) -> float:
     touched = np.random.default_rng(1).random(kilobytes * 256 + 1, np.float32)
     seconds = []
     for _ in range(REQUESTS):

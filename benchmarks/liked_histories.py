@@ -1,52 +1,69 @@
 """Does it matter which films of a history the models read? `python -m benchmarks.liked_histories`, after `make run`.
 
-Evaluation gives them all of a history, the app those that its viewer liked (`serving.recommender`): whoever gave a
+Evaluation gives them all of a history, the app those that its viewer liked (`engine.recommender`): whoever gave a
 horror film one star shall not get more of them. Both are measured on the same questions.
 """
 
 from pathlib import Path
 
 import numpy as np
-from movie_genie.evaluation.material import load
-from movie_genie.evaluation.protocols import held_out
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
+from movie_genie.artifacts import RECIPE, model_folders
 from movie_genie.cli import run
-from movie_genie.data import schemas
+from movie_genie.data import dataset, schemas
+from movie_genie.data.cases import Cases, held_out
 from movie_genie.engine.recommender import LIKED
-from movie_genie.files import read_json
+from movie_genie.evaluation.measure import by_user
+from movie_genie.files import read_json, write_json
+from movie_genie.inference.two_stage import TwoStage
 
+RESULTS = Path("benchmarks/results/liked_histories.json")
 CUTOFF = 10
 MOST_CASES = 1500
-PER_USER = 20
 PARTS = {"validation": schemas.VALIDATION, "test": schemas.TEST}
 
 
 def main() -> None:
     """Print NDCG@10 with all films and with the liked ones, for each protocol and part."""
-    material, chosen = load(Path()), read_json(Path("results/fusion.json"))
-    stars = material.interactions["rating"].to_numpy()
+    root, recipe = Path(), Path("results") / RECIPE
+    interactions = dataset.read_interactions(root)
+    stars = interactions["rating"].to_numpy()
+    figures: dict[str, dict[str, object]] = {}
     for protocol in schemas.PROTOCOLS:
-        system = material.two_stage(protocol, float(chosen["fusion_weight"]), int(chosen["candidates"]))
+        two_stage = TwoStage.of_recipe(read_json(recipe), model_folders(root, protocol), recipe)
+        figures[protocol] = {}
         for part, number in PARTS.items():
-            cases = held_out(material.interactions, protocol, number, PER_USER).sample(MOST_CASES, seed=1)
-            gains = []
-            for case in range(len(cases)):
-                history, seen = cases.history(case), cases.seen(case)
-                liked = history[stars[cases.starts[case] : cases.ends[case]] >= LIKED]
-                gains.append(
-                    [
-                        _gain(system.recommend(films, CUTOFF, seen).items, cases.targets[case])
-                        for films in (history, liked)
-                    ]
-                )
-            everything, liked_only = np.mean(gains, axis=0)
-            print(f"{protocol} {part}: all {everything:.4f}, liked {liked_only:.4f}, {len(cases)} cases")
+            cases = held_out(interactions, protocol, number).sample(MOST_CASES, seed=1)
+            liked = [
+                history[stars[start:end] >= LIKED]
+                for history, start, end in zip(cases.histories(), cases.starts, cases.ends, strict=True)
+            ]
+            found = {
+                "all": _ndcg(two_stage, cases, cases.histories()),
+                "liked": _ndcg(two_stage, cases, liked),
+            }
+            figures[protocol][part] = {
+                **{films: round(value, 4) for films, value in found.items()},
+                "cases": len(cases),
+            }
+            print(
+                f"{protocol} {part}: all {found['all']:.4f}, liked {found['liked']:.4f}, {len(cases)} cases"
+            )
+    write_json(RESULTS, figures)
 
 
-def _gain(shown: np.ndarray, target: int) -> float:
-    (place,) = np.nonzero(shown == target)
-    return float(1 / np.log2(place[0] + 2)) if len(place) else 0.0
+def _ndcg(two_stage: TwoStage, cases: Cases, histories: list[NDArray[np.int64]]) -> float:
+    """NDCG@CUTOFF of the cases' targets, where the models read these histories."""
+    gains = np.zeros(len(cases))
+    for case, history in enumerate(histories):
+        shown = two_stage.recommend(history, CUTOFF, cases.seen(case)).items
+        (place,) = np.nonzero(shown == cases.targets[case])
+        gains[case] = 1 / np.log2(place[0] + 2) if len(place) else 0.0
+    return float(by_user(cases.users, gains).mean())
 
 
 if __name__ == "__main__":
-    run(main)
+    with threadpool_limits(1, "blas"):
+        run(main)

@@ -90,7 +90,7 @@ def test_a_missing_folder_is_named(tmp_path):
 
 def test_tensors_that_fit_are_let_pass():
     tensors = {"films": np.array([[0, 2]], np.int32), "strength": np.ones((1, 2), np.float32)}
-    weights.check(Path("m"), tensors, {"films": (1, 2), "strength": (1, 2)}, whole={"films": 3})
+    weights.check(Path("m"), tensors, {"films": (1, 2), "strength": (1, 2)}, indices={"films": 3})
 
 
 @pytest.mark.parametrize(
@@ -110,5 +110,5 @@ def test_a_tensor_that_compiled_code_would_misread_is_refused(tensor, wrong):
 def test_a_place_outside_of_its_table_is_refused(place):
     with pytest.raises(UserError, match="films beyond the 3 there are"):
         weights.check(
-            Path("m"), {"films": np.array([0, place], np.int32)}, {"films": (2,)}, whole={"films": 3}
+            Path("m"), {"films": np.array([0, place], np.int32)}, {"films": (2,)}, indices={"films": 3}
         )

@@ -10,7 +10,7 @@ from typing import Any
 
 import requests
 
-from movie_genie.artifacts import fingerprint, model_folders
+from movie_genie.artifacts import MODELS, fingerprint, model_folders
 from movie_genie.config import EvaluationConfig, ServerConfig
 from movie_genie.data.schemas import RELEASED
 from movie_genie.deployment.server import SERVER_URL, Server, run_folder, stop
@@ -197,7 +197,7 @@ def report(config: ServerConfig, release: Path, url: str | None) -> dict[str, An
         "server_url": url,
         "release_id": release.name,
         "server_code": code_revision(),
-        "models": {name: sha256 for name, sha256 in sorted(files.items()) if name.endswith(".safetensors")},
+        "models": {name: sha256 for name, sha256 in sorted(files.items()) if name.startswith(f"{MODELS}/")},
     }
 
 

@@ -22,14 +22,16 @@ ROOT = Path(__file__).resolve().parents[2]
 DAG = "movie_genie"
 PORTS = ("WEB_PORT", "AIRFLOW_PORT", "MLFLOW_PORT")
 
+RIDGE: dict[str, object] = {
+    "kind": "sequential_ridge", "name": "sequential_ridge",
+    "films": 500, "kept": 50, "decay": 0.8, "window": 40, "regularisation": 300,
+}  # fmt: skip
 SMALL: dict[str, dict[str, object]] = {
-    "two_tower": {
-        "max_epochs": 1, "embedding_dim": 16, "hidden_dim": 16, "neighbour_films": 500, "neighbour_weights": [0, 80],
-    },
+    "two_tower": {"max_epochs": 1, "embedding_dim": 16, "hidden_dim": 16, "closed_forms": [RIDGE]},
     "bert4rec": {"max_epochs": 1, "hidden_dim": 16, "blocks": 1, "heads": 1, "max_history": 30},
     "evaluation": {
-        "bootstrap_samples": 50, "candidates": 200, "latency_requests": 5, "closed_form_films": 1000,
-        "fusion_weights": [0, 1], "temporal_cases_per_user": 2, "most_cases": 300,
+        "bootstrap_samples": 50, "latency_requests": 5, "ease_films": 1000, "most_cases": 300,
+        "sources": [{"name": "two_tower", "candidates": 200}, {"name": "sequential_ridge", "candidates": 100}],
     },
 }  # fmt: skip
 """Settings with which a run takes a minute or two instead of a quarter of an hour."""

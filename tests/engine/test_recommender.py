@@ -117,12 +117,8 @@ def test_diversity_makes_the_answer_less_alike(engine):
 
 def test_similar_films_are_those_nearest_by_viewers_and_texts_and_never_the_film_itself(engine):
     item = engine.catalogue.item(1214)
-    vectors = engine.two_stage.two_tower.item_vectors
-    vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    counts = engine.catalogue.ratings_count
-    likeness = (
-        0.6 * counts / (counts + 10) * (vectors @ vectors[item]) + 0.4 * engine.text @ engine.text[item]
-    )
+    by_viewers, counts = engine.two_stage.likeness(item), engine.catalogue.ratings_count
+    likeness = 0.6 * counts / (counts + 10) * by_viewers + 0.4 * engine.text @ engine.text[item]
     nearest = [engine.catalogue.movies[place].movie_id for place in np.argsort(-likeness)]
     assert nearest[0] == 1214
     answer = engine.similar(1214, limit=10, exclude=[nearest[2]])

@@ -100,4 +100,4 @@ def test_what_is_broken_in_a_release_is_named_and_stops_nothing(releases):
 def test_models_that_are_not_there_are_named(releases):
     pair = pairs_of(releases, leave_one_out="new ratings came in")["leave_one_out"]
     assert str(pair).startswith("not comparable: ")
-    assert "fusion.json: not found" in str(pair)
+    assert "two_stage.json: not found" in str(pair)

@@ -8,8 +8,13 @@ from workspace import Workspace
 
 pytestmark = [pytest.mark.e2e]
 
-BAD = {"bert4rec": {"learning_rate": 1e-9}, "evaluation": {"fusion_weights": [0]}}
-"""A ranker that learned nothing, and alone decides the order."""
+LEARNS_NOTHING = {"learning_rate": 1e-9}
+KNOWS_ONE_FILM = {
+    "kind": "sequential_ridge", "name": "sequential_ridge",
+    "films": 1, "kept": 1, "decay": 0.8, "window": 40, "regularisation": 300,
+}  # fmt: skip
+BAD = {"two_tower": LEARNS_NOTHING | {"closed_forms": [KNOWS_ONE_FILM]}, "bert4rec": LEARNS_NOTHING}
+"""Sources and a ranker whose order is next to chance, whatever weights are tuned."""
 
 
 def serving(workspace: Workspace) -> str:

@@ -68,7 +68,7 @@ def test_a_half_copied_release_is_refused_and_the_old_one_keeps_serving(folder, 
     first, second, answers = two_releases
     live = LiveRelease(folder)
     assert live.refresh()
-    weights = folder / second / "bert4rec/model.safetensors"
+    weights = folder / second / "models/bert4rec/model.safetensors"
     kept = weights.read_bytes()
     weights.unlink()
     point_to(folder, second)
@@ -152,7 +152,7 @@ def test_a_process_that_begins_under_a_broken_release_serves_the_one_before_unti
     first, second, _ = two_releases
     (folder / "activated.json").write_text(json.dumps({"activated": [first, second]}))
     point_to(folder, second)
-    weights = folder / second / "bert4rec/model.safetensors"
+    weights = folder / second / "models/bert4rec/model.safetensors"
     kept = weights.read_bytes()
     weights.unlink()
     live = LiveRelease(folder)

@@ -20,6 +20,7 @@ from movie_genie.releases.checks import open_checked, smoke_query
 from movie_genie.releases.content import MANIFEST
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+FILMS = len(tiny.FILMS)
 
 
 @pytest.mark.usefixtures("without_encoder")
@@ -46,9 +47,13 @@ def test_the_manifest_names_every_file_with_its_checksum_and_the_verdict(release
         for path in release.rglob("*")
         if path.is_file() and path.name != MANIFEST
     }
-    assert {"two_tower/model.safetensors", "bert4rec/model.safetensors", "web/index.html"} <= set(
-        manifest["files"]
-    )
+    assert set(manifest["files"]) >= {
+        "models/two_tower/model.safetensors",
+        "models/two_tower/network.onnx",
+        "models/sequential_ridge/model.safetensors",
+        "models/bert4rec/network.onnx",
+        "web/index.html",
+    }
     assert manifest["gate"]["passed"] is True
     assert manifest["metrics"]["leave_one_out_integrated_ndcg_at_10"] == 0.2
 
@@ -56,15 +61,15 @@ def test_the_manifest_names_every_file_with_its_checksum_and_the_verdict(release
 @pytest.mark.usefixtures("without_encoder")
 def test_a_missing_output_stops_publishing_and_leaves_nothing_behind(tiny_project, folder, tmp_path):
     project = Path(shutil.copytree(tiny_project, tmp_path / "project"))
-    (project / "results/fusion.json").unlink()
+    (project / "results/two_stage.json").unlink()
     before = {path.name for path in folder.iterdir()}
-    with pytest.raises(UserError, match=r"results/fusion\.json: not found"):
+    with pytest.raises(UserError, match=r"results/two_stage\.json: not found"):
         releases.publish(project, folder, NOW)
     assert {path.name for path in folder.iterdir()} == before | {".lock"}
 
 
 def half_copied(release):
-    (release / "bert4rec/model.safetensors").unlink()
+    (release / "models/bert4rec/model.safetensors").unlink()
 
 
 def truncated(release):
@@ -73,7 +78,7 @@ def truncated(release):
 
 
 def one_bit_flipped(release):
-    path = release / "two_tower/model.safetensors"
+    path = release / "models/two_tower/model.safetensors"
     body = bytearray(path.read_bytes())
     body[-1] ^= 1
     path.write_bytes(body)
@@ -94,9 +99,9 @@ def with_a_broken_manifest(release):
 @pytest.mark.parametrize(
     ("damage", "reason"),
     [
-        (half_copied, "bert4rec/model.safetensors is missing; the release is only partly there"),
+        (half_copied, "models/bert4rec/model.safetensors is missing; the release is only partly there"),
         (truncated, "text_embeddings.npy was changed"),
-        (one_bit_flipped, "two_tower/model.safetensors was changed"),
+        (one_bit_flipped, "models/two_tower/model.safetensors was changed"),
         (with_a_stray_file, "web/evil.js is not in the manifest"),
         (without_manifest, "manifest.json: not found"),
         (with_a_broken_manifest, "manifest.json: not valid JSON"),
@@ -108,11 +113,21 @@ def test_a_damaged_release_is_refused_with_its_reason(release, damage, reason):
         open_checked(release)
 
 
+def rewrite(release, model, changes, **config):
+    """Change some of a model's tensors and settings; its networks stay what they are."""
+    folder = release / "models" / model
+    before, tensors = weights.load(folder)
+    networks = {path.name: path.read_bytes() for path in folder.glob("*.onnx")}
+    weights.save(folder, tensors | changes(tensors), before | config, networks)
+
+
 def with_nan_weights(release):
-    config, tensors = weights.load(release / "two_tower")
-    tensors = {name: np.array(values) for name, values in tensors.items()}
-    tensors["item_vectors"][3, 0] = np.nan
-    weights.save(release / "two_tower", tensors, config)
+    def changes(tensors):
+        vectors = tensors["film_vectors"].copy()
+        vectors[3, 0] = np.nan
+        return {"film_vectors": vectors}
+
+    rewrite(release, "two_tower", changes)
 
 
 def with_infinite_text(release):
@@ -122,41 +137,94 @@ def with_infinite_text(release):
 
 
 def with_overflowing_scores(release):
-    config, tensors = weights.load(release / "two_tower")
-    tensors = {name: np.array(values) for name, values in tensors.items()}
-    tensors["item_vectors"] *= np.float32(1e20)  # finite, but their products with the other are not
-    tensors["user_tower.out.bias"] += np.float32(1e20)
-    weights.save(release / "two_tower", tensors, config)
+    """Each number is finite; the products of vectors and states are not."""
+    rewrite(
+        release, "two_tower", lambda tensors: {"film_vectors": tensors["film_vectors"] * np.float32(1e20)}
+    )
+
+
+def without_the_last_film(tensors):
+    """All tensors have a row for each film."""
+    shorter = {name: values[:-1] for name, values in tensors.items()}
+    if "films" in shorter:
+        shorter["films"] = np.minimum(shorter["films"], FILMS - 2)
+    return shorter
 
 
 def with_models_of_fewer_films(release):
-    for model in ("two_tower", "bert4rec"):
-        config, tensors = weights.load(release / model)
-        films = len(tensors["bias"])
-        tensors = {name: values[:-1] if len(values) == films else values for name, values in tensors.items()}
-        if model == "two_tower":
-            tensors["neighbours.films"] = np.minimum(tensors["neighbours.films"], films - 2)
-        weights.save(release / model, tensors, config)
-
-
-def with_followers_that_no_film_is(release):
-    config, tensors = weights.load(release / "two_tower")
-    beyond = tensors["neighbours.films"].copy()
-    beyond[3, 0] = len(beyond)
-    weights.save(release / "two_tower", tensors | {"neighbours.films": beyond}, config)
-
-
-def with_a_map_of_another_shape(release):
-    config, tensors = weights.load(release / "bert4rec")
-    short = {"blocks.0.down.weight": tensors["blocks.0.down.weight"][:, :-1]}
-    weights.save(release / "bert4rec", tensors | short, config)
+    for model in ("two_tower", "sequential_ridge", "bert4rec"):
+        rewrite(release, model, without_the_last_film)
 
 
 def with_one_model_of_fewer_films(release):
-    config, tensors = weights.load(release / "bert4rec")
-    films = len(tensors["bias"])
-    tensors = {name: values[:-1] if len(values) == films else values for name, values in tensors.items()}
-    weights.save(release / "bert4rec", tensors, config)
+    rewrite(release, "bert4rec", without_the_last_film)
+
+
+def with_followers_that_no_film_is(release):
+    def changes(tensors):
+        beyond = tensors["films"].copy()
+        beyond[3, 0] = FILMS
+        return {"films": beyond}
+
+    rewrite(release, "sequential_ridge", changes)
+
+
+def with_followers_of_another_shape(release):
+    rewrite(release, "sequential_ridge", lambda tensors: {"strength": tensors["strength"][:, :-1]})
+
+
+def with_vectors_of_another_type(release):
+    def changes(tensors):
+        return {"film_vectors": tensors["film_vectors"].astype(np.int32)}
+
+    rewrite(release, "bert4rec", changes)
+
+
+def with_vectors_that_the_network_cannot_read(release):
+    def changes(tensors):
+        return {"film_vectors": np.ascontiguousarray(tensors["film_vectors"][:, :-1])}
+
+    rewrite(release, "bert4rec", changes)
+
+
+def without_a_tensor(release):
+    folder = release / "models/bert4rec"
+    config, tensors = weights.load(folder)
+    networks = {path.name: path.read_bytes() for path in folder.glob("*.onnx")}
+    weights.save(folder, {"film_vectors": tensors["film_vectors"]}, config, networks)
+
+
+def of_an_unknown_kind(release):
+    rewrite(release, "bert4rec", lambda tensors: {}, kind="oracle")
+
+
+def without_a_network(release):
+    (release / "models/bert4rec/network.onnx").unlink()
+
+
+def with_a_torn_network(release):
+    path = release / "models/bert4rec/network.onnx"
+    path.write_bytes(path.read_bytes()[:-40])
+
+
+def with_a_torn_network_of_contributions(release):
+    path = release / "models/two_tower/contributions.onnx"
+    path.write_bytes(path.read_bytes()[:-40])
+
+
+def with_the_network_of_another_task(release):
+    folder = release / "models/two_tower"
+    shutil.copy(folder / "contributions.onnx", folder / "network.onnx")
+
+
+def with_a_network_of_other_vectors(release):
+    networks = tiny.tiny_networks(np.eye(tiny.DIM + 1, dtype=np.float32))
+    (release / "models/bert4rec/network.onnx").write_bytes(networks["network.onnx"])
+
+
+def with_a_network_that_gives_no_numbers(release):
+    networks = tiny.tiny_networks(np.full((tiny.DIM, tiny.DIM), np.nan, np.float32))
+    (release / "models/bert4rec/network.onnx").write_bytes(networks["network.onnx"])
 
 
 def with_text_of_fewer_films(release):
@@ -167,18 +235,20 @@ def with_text_of_another_width(release):
     np.save(release / "text_embeddings.npy", np.load(release / "text_embeddings.npy")[:, :100])
 
 
-def without_a_tensor(release):
-    config, tensors = weights.load(release / "bert4rec")
-    del tensors["blocks.1.down.weight"]
-    weights.save(release / "bert4rec", tensors, config)
-
-
 def with_another_table(release):
     (release / "catalogue.arrow").write_bytes((release / "personas.arrow").read_bytes())
 
 
-def with_a_strange_fusion(release):
-    (release / "fusion.json").write_text('{"fusion_weight": "much", "candidates": 30}')
+def with_a_recipe(change):
+    """A damage: the recipe changed by `change`."""
+
+    def damage(release):
+        path = release / "two_stage.json"
+        recipe = json.loads(path.read_text())
+        change(recipe)
+        path.write_text(json.dumps(recipe))
+
+    return damage
 
 
 @pytest.mark.parametrize(
@@ -188,14 +258,28 @@ def with_a_strange_fusion(release):
         (with_infinite_text, "values that are not finite"),
         (with_overflowing_scores, "two_tower gives scores that are not finite"),
         (with_models_of_fewer_films, "vocabularies differ"),
-        (with_followers_that_no_film_is, "names films beyond the 46 there are"),
-        (with_a_map_of_another_shape, "expected float32"),
-        (with_one_model_of_fewer_films, "knows 46 films"),
+        (with_one_model_of_fewer_films, f"different numbers of films: .*'bert4rec': {FILMS - 1}"),
+        (with_followers_that_no_film_is, f"names films beyond the {FILMS} there are"),
+        (with_followers_of_another_shape, "expected float32"),
+        (with_vectors_of_another_type, "film_vectors is int32"),
+        (with_vectors_that_the_network_cannot_read, r"network\.onnx: does not fit the film vectors"),
         (with_text_of_fewer_films, "vocabularies differ"),
         (with_text_of_another_width, "expected width 384"),
-        (without_a_tensor, "is missing"),
+        (without_a_tensor, "'bias' is missing"),
+        (of_an_unknown_kind, "kind: expected one of .*, got 'oracle'"),
+        (without_a_network, r"network\.onnx: not found"),
+        (with_a_torn_network, r"bert4rec/network\.onnx: no network that ONNX Runtime can run"),
+        (with_a_torn_network_of_contributions, r"contributions\.onnx: no network that ONNX Runtime can run"),
+        (
+            with_the_network_of_another_task,
+            r"network\.onnx: takes films, present, items, expected films, present",
+        ),
+        (with_a_network_of_other_vectors, r"network\.onnx: does not fit the film vectors"),
+        (with_a_network_that_gives_no_numbers, "bert4rec gives scores that are not finite"),
         (with_another_table, "has other columns"),
-        (with_a_strange_fusion, "could not convert"),
+        (with_a_recipe(lambda recipe: recipe["rankers"][0].update(weight="much")), "could not convert"),
+        (with_a_recipe(lambda recipe: recipe["rankers"][0].update(name="oracle")), "'oracle' is missing, or"),
+        (with_a_recipe(lambda recipe: recipe.pop("rankers")), r"two_stage\.json: 'rankers' is missing"),
     ],
 )
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # overflow is what one case is about
@@ -220,7 +304,9 @@ def test_a_refused_release_leaves_current_where_it_was(folder, release, seal):
 def test_a_fresh_process_answers_a_smoke_query(tiny_release, release):
     smoke_query(tiny_release)
     half_copied(release)
-    with pytest.raises(UserError, match=r"smoke query failed: .*bert4rec/model\.safetensors is missing"):
+    with pytest.raises(
+        UserError, match=r"smoke query failed: .*models/bert4rec/model\.safetensors is missing"
+    ):
         smoke_query(release)
 
 
@@ -342,7 +428,7 @@ releases.publish(Path(sys.argv[1]), Path(sys.argv[2]), datetime.now(UTC))
 
 
 @pytest.mark.usefixtures("without_encoder", "same_process")
-@pytest.mark.parametrize("after", ["bert4rec", "web"])
+@pytest.mark.parametrize("after", ["two_tower", "web"])
 def test_a_kill_while_publishing_leaves_no_half_release(folder, release, other_project, after):
     command = [sys.executable, "-c", PUBLISH_SLOWLY, str(other_project), str(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as publisher:
