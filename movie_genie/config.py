@@ -139,16 +139,13 @@ class TrainingConfig(Config):
     item_dropout: Annotated[float, Field(ge=0, lt=1)]
 
 
-class SequentialRidgeConfig(Config):
-    """A closed form: the next film regressed on the latest ones."""
+class ClosedFormConfig(Config):
+    """A candidate source in closed form; which other keys it has, the source's own file says and checks."""
 
-    kind: Literal["sequential_ridge"]
+    model_config = ConfigDict(extra="allow")
+
+    kind: str
     name: str
-    films: PositiveInt
-    kept: PositiveInt
-    decay: Annotated[float, Field(gt=0, lt=1)]
-    window: PositiveInt
-    regularisation: PositiveFloat
 
 
 class TwoTowerConfig(TrainingConfig):
@@ -157,7 +154,7 @@ class TwoTowerConfig(TrainingConfig):
     embedding_dim: PositiveInt
     hidden_dim: PositiveInt
     decays: Annotated[list[Annotated[float, Field(gt=0, le=1)]], Field(min_length=1)]
-    closed_forms: list[SequentialRidgeConfig]
+    closed_forms: list[ClosedFormConfig]
 
 
 class Bert4RecConfig(TrainingConfig):

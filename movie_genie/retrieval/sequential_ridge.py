@@ -7,29 +7,40 @@ are kept, so that a history costs a few thousand additions.
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field, PositiveFloat, PositiveInt
 from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse import csr_matrix
 
 from movie_genie import weights
 from movie_genie.artifacts import FOLLOWERS
-from movie_genie.config import SequentialRidgeConfig
+from movie_genie.config import ClosedFormConfig
 from movie_genie.training.examples import Examples
 
 Items = NDArray[np.int64]
 
 
-def fit_and_write(config: SequentialRidgeConfig, examples: Examples, folder: Path) -> None:
-    """Solve the ridge of one protocol's training events, and write it for `inference`."""
-    films, strength = fit(config, examples.sequences, examples.items)
-    about = {**config.model_dump(), "kind": FOLLOWERS}
-    weights.save(folder, {"films": films, "strength": strength}, about)
+class SequentialRidge(ClosedFormConfig, extra="forbid"):
+    """The source's settings in configs/two_tower.yaml, where each is explained."""
+
+    films: PositiveInt
+    kept: PositiveInt
+    decay: Annotated[float, Field(gt=0, lt=1)]
+    window: PositiveInt
+    regularisation: PositiveFloat
+
+    def fit_and_write(self, examples: Examples, folder: Path) -> None:
+        """Solve the ridge of one protocol's training events, and write it for `inference`."""
+        films, strength = fit(self, examples.sequences, examples.items)
+        about = {**self.model_dump(), "kind": FOLLOWERS}
+        weights.save(folder, {"films": films, "strength": strength}, about)
 
 
 def fit(
-    config: SequentialRidgeConfig, sequences: Sequence[Items], items: int
+    config: SequentialRidge, sequences: Sequence[Items], items: int
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Solve the ridge over the films rated most, and keep each one's strongest followers.
 

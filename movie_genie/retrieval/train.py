@@ -2,26 +2,52 @@
 
 from pathlib import Path
 
-from movie_genie.config import TwoTowerConfig
-from movie_genie.retrieval import sequential_ridge
+from movie_genie.config import TwoTowerConfig, parse_config
+from movie_genie.errors import UserError
+from movie_genie.retrieval.sequential_ridge import SequentialRidge
 from movie_genie.retrieval.two_tower import TwoTower
 from movie_genie.training.examples import Content, Examples
 from movie_genie.training.item_tower import Features
 from movie_genie.training.run import Stage
 from movie_genie.training.run import train as train_stage
 
-CLOSED_FORMS = {"sequential_ridge": sequential_ridge.fit_and_write}
-"""By the `kind` in configs/two_tower.yaml: each fits one protocol's examples and writes a model's folder."""
+CLOSED_FORMS: dict[str, type[SequentialRidge]] = {"sequential_ridge": SequentialRidge}
+"""By the `kind` in configs/two_tower.yaml: settings that fit one protocol's examples and write a model's folder."""
+
+
+def closed_forms(config: TwoTowerConfig) -> list[SequentialRidge]:
+    """Hold the settings of each source in closed form against the source's own, before anything is trained.
+
+    Raises
+    ------
+    UserError
+        One line: file, key, what was expected and what was found.
+    """
+    found = []
+    for number, settings in enumerate(config.closed_forms):
+        key = f"configs/two_tower.yaml: closed_forms.{number}"
+        if settings.kind not in CLOSED_FORMS:
+            expected = ", ".join(CLOSED_FORMS)
+            raise UserError(f"{key}: kind: expected one of {expected}, got {settings.kind!r}")
+        found.append(parse_config(settings.model_dump(), Path(key), CLOSED_FORMS[settings.kind]))
+    return found
 
 
 def train(config: TwoTowerConfig, root: Path) -> None:
-    """Train the retrieval models of each protocol and write models/two_tower/."""
+    """Train the retrieval models of each protocol and write models/two_tower/.
+
+    Raises
+    ------
+    UserError
+        When a setting of a source in closed form is wrong.
+    """
+    sources = closed_forms(config)
 
     def build(content: Content, examples: Examples) -> TwoTower:
         return TwoTower(Features.of(content, examples), config)
 
     def beside(examples: Examples, folder: Path) -> None:
-        for source in config.closed_forms:
-            CLOSED_FORMS[source.kind](source, examples, folder / source.name)
+        for source in sources:
+            source.fit_and_write(examples, folder / source.name)
 
     train_stage(Stage("two_tower_training", "two_tower", build, beside), config, root)

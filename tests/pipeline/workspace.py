@@ -10,7 +10,7 @@ import random
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import yaml
@@ -108,12 +108,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def make_workspace(folder: Path) -> Workspace:
-    """A workspace with nothing run yet, committed."""
+def make_workspace(folder: Path, change: Callable[[Path], None] | None = None) -> Workspace:
+    """A workspace with nothing run yet, committed; `change` is made to the project's files first."""
     for name in _project_files():
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, target)
+    if change is not None:
+        change(folder)
     (folder / ".venv").symlink_to(ROOT / ".venv")
     workspace = Workspace(folder, free_port())
     for name, values in SMALL.items():

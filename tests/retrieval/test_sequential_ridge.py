@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from movie_genie.config import SequentialRidgeConfig
 from movie_genie.data.cases import Cases
 from movie_genie.inference.followers import Followers
 from movie_genie.inference.models import load
 from movie_genie.retrieval import sequential_ridge
+from movie_genie.retrieval.sequential_ridge import SequentialRidge
 from movie_genie.training.examples import Examples
 
 ITEMS, DECAY, WINDOW, RIDGE = 12, 0.7, 4, 3.0
@@ -31,8 +31,8 @@ def sequences() -> list[np.ndarray]:
     return [rng.permutation(ITEMS)[: rng.integers(2, ITEMS)] for _ in range(40)]
 
 
-def settings(films: int = ITEMS, kept: int = ITEMS) -> SequentialRidgeConfig:
-    return SequentialRidgeConfig(
+def settings(films: int = ITEMS, kept: int = ITEMS) -> SequentialRidge:
+    return SequentialRidge(
         kind="sequential_ridge",
         name="ridge",
         films=films,
@@ -61,7 +61,7 @@ def test_with_all_kept_the_scores_are_the_ridges(sequences):
 
 def test_what_is_written_is_what_serving_opens(sequences, tmp_path):
     nothing = Cases(*[np.empty(0, np.int64)] * 7)
-    sequential_ridge.fit_and_write(settings(kept=5), Examples(ITEMS, sequences, nothing), tmp_path / "ridge")
+    settings(kept=5).fit_and_write(Examples(ITEMS, sequences, nothing), tmp_path / "ridge")
     opened, made = load(tmp_path / "ridge"), fit(sequences, kept=5)
     history = np.array([3, 0, 7, 5, 9, 1])
     np.testing.assert_array_equal(opened.scores([history]), made.scores([history]))

@@ -1,0 +1,48 @@
+"""A source in closed form checks its own settings, and says what is wrong as any configuration does."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from movie_genie.config import TwoTowerConfig, load_config
+from movie_genie.errors import UserError
+from movie_genie.retrieval.train import CLOSED_FORMS, closed_forms, train
+
+SHIPPED = Path(__file__).resolve().parents[2] / "configs/two_tower.yaml"
+
+
+def with_ridge(tmp_path: Path, **values: Any) -> TwoTowerConfig:
+    """The shipped configuration, with some values of its ridge changed; None removes a key."""
+    document = yaml.safe_load(SHIPPED.read_text())
+    (ridge,) = document["closed_forms"]
+    ridge |= values
+    document["closed_forms"] = [{name: value for name, value in ridge.items() if value is not None}]
+    path = tmp_path / "two_tower.yaml"
+    path.write_text(yaml.safe_dump(document))
+    return load_config(path, TwoTowerConfig)
+
+
+def test_the_shipped_settings_are_those_of_the_sources():
+    config = load_config(SHIPPED, TwoTowerConfig)
+    assert [type(source) for source in closed_forms(config)] == [
+        CLOSED_FORMS[source.kind] for source in config.closed_forms
+    ]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"decay": 1}, "decay: expected less than 1, got 1"),
+        ({"kept": None}, "kept: missing"),
+        ({"lambda": 3}, "lambda: unknown key"),
+        ({"window": "40"}, "window: expected integer, got '40'"),
+        ({"kind": "ridge"}, "kind: expected one of sequential_ridge, got 'ridge'"),
+    ],
+)
+def test_a_wrong_setting_is_one_line_and_nothing_is_trained(tmp_path, values, expected):
+    with pytest.raises(UserError) as error:
+        train(with_ridge(tmp_path, **values), tmp_path)
+    assert str(error.value) == f"configs/two_tower.yaml: closed_forms.0: {expected}"
+    assert not (tmp_path / "models").exists()
