@@ -1,13 +1,11 @@
-import shutil
-from pathlib import Path
-
-import numpy as np
-
 """A release that would not serve is refused, each time with its reason."""
 
 import re
+import shutil
+from pathlib import Path
 
 import damaged_releases as damages
+import numpy as np
 import pytest
 from damaged_releases import FILMS
 
