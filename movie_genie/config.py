@@ -1,7 +1,7 @@
 """One pydantic model a file in configs/. Unknown keys and bad values are one line naming file and key.
 
-The models hold no defaults: every value stands in its YAML file, where DVC sees it change. So this file need
-not be a dependency of any stage.
+The models hold no defaults, so that every value stands in its YAML file, where DVC sees it change; only a bound that
+a gate check does not have may be left out. So this file need not be a dependency of any stage.
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The one place that writes files: first a temporary neighbour, then a rename, so none is ever half-written."""
+"""Writes what is read again later: first a temporary neighbour, then a rename, so that no file is half-written."""
 
 import hashlib
 import json

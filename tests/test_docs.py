@@ -1,6 +1,8 @@
 """What README and docs name exists: targets, scripts, files, settings, stages."""
 
+import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -73,3 +75,44 @@ def test_pages_ask_no_other_host_for_anything() -> None:
         assert not re.search(
             r"!\[[^\]]*\]\(https?:|<(script|img|link)\b[^>]*https?:", page.read_text(encoding="utf-8")
         )
+
+
+FIGURES = [
+    pytest.param(page, results, table, id=f"{page.name}-{Path(results).stem}")
+    for page in PAGES
+    for results, table in re.findall(
+        r"<!-- figures: (\S+) -->\n((?:\|.*\n)+)", page.read_text(encoding="utf-8")
+    )
+]
+"""Tables of what a benchmark measured, each after a comment that names its results."""
+
+
+def numbers(value: object) -> Iterator[float]:
+    """Every number in a JSON document."""
+    if isinstance(value, dict):
+        for inside in value.values():
+            yield from numbers(inside)
+    elif isinstance(value, int | float):
+        yield value
+
+
+def test_a_figure_is_rounded_to_the_digits_that_are_shown() -> None:
+    assert list(numbers({"a": 1.26, "b": {"c": 3, "d": "4"}})) == [1.26, 3]
+    assert is_shown("1.3", [1.26]) and is_shown("1,500", [1499.6]) and not is_shown(".27", [0.26])
+
+
+def is_shown(figure: str, measured: list[float]) -> bool:
+    digits = len(figure.partition(".")[2])
+    return float(figure.replace(",", "")) in {round(number, digits) for number in measured}
+
+
+@pytest.mark.parametrize(("page", "results", "table"), FIGURES)
+def test_every_figure_was_measured(page: Path, results: str, table: str) -> None:
+    """All cells but the first of a row are numbers of the committed results."""
+    path = ROOT / results
+    if not path.exists():
+        pytest.skip(f"{results} is not there: the benchmark has not been run since the figures were written")
+    measured = list(numbers(json.loads(path.read_text(encoding="utf-8"))))
+    cells = [cell.strip() for row in table.splitlines()[2:] for cell in row.split("|")[2:-1]]
+    assert cells
+    assert [cell for cell in cells if not is_shown(cell, measured)] == []

@@ -1,1 +1,1 @@
-"""BERT4Rec, which orders candidates, and the two stages put together. Knows `retrieval` and `data`."""
+"""The rankers, which order candidates, one file each, and their training. Knows `training` and `data`."""

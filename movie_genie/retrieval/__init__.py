@@ -1,1 +1,1 @@
-"""The two-tower model: from a history to its candidates. Knows the tables of `data`, nothing of ranking."""
+"""The candidate sources, one file each, and their training. Knows `training` and `data`, nothing of ranking."""

@@ -11,11 +11,14 @@ from movie_genie.training.item_tower import Features
 from movie_genie.training.run import Stage
 from movie_genie.training.run import train as train_stage
 
-CLOSED_FORMS: dict[str, type[SequentialRidge]] = {"sequential_ridge": SequentialRidge}
+ClosedForm = SequentialRidge
+"""All of them: A | B | …"""
+
+CLOSED_FORMS: dict[str, type[ClosedForm]] = {"sequential_ridge": SequentialRidge}
 """By the `kind` in configs/two_tower.yaml: settings that fit one protocol's examples and write a model's folder."""
 
 
-def closed_forms(config: TwoTowerConfig) -> list[SequentialRidge]:
+def closed_forms(config: TwoTowerConfig) -> list[ClosedForm]:
     """Hold the settings of each source in closed form against the source's own, before anything is trained.
 
     Raises
@@ -23,7 +26,7 @@ def closed_forms(config: TwoTowerConfig) -> list[SequentialRidge]:
     UserError
         One line: file, key, what was expected and what was found.
     """
-    found = []
+    found: list[ClosedForm] = []
     for number, settings in enumerate(config.closed_forms):
         key = f"configs/two_tower.yaml: closed_forms.{number}"
         if settings.kind not in CLOSED_FORMS:
