@@ -13,7 +13,8 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from movie_genie.cli import run
-from movie_genie.config import EvaluationConfig, SequentialRidgeConfig, TwoTowerConfig, load_config
+from movie_genie.config import EvaluationConfig, SequentialRidgeConfig, TwoTowerConfig
+from movie_genie.config_file import load_config
 from movie_genie.data import schemas
 from movie_genie.data.cases import Cases, held_out, training_events
 from movie_genie.evaluation.measure import System, measure, rank_metrics

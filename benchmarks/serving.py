@@ -29,7 +29,8 @@ from movie_genie.backend.database import Database
 from movie_genie.backend.feedback import Feedback, Rating
 from movie_genie.backend.session import COOKIE
 from movie_genie.cli import run
-from movie_genie.config import ServerConfig, load_config
+from movie_genie.config import ServerConfig
+from movie_genie.config_file import load_config
 from movie_genie.deployment.deploy import wait_for_release
 from movie_genie.deployment.server import Server
 from movie_genie.engine.recommender import Recommender

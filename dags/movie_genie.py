@@ -7,7 +7,8 @@ from airflow.configuration import conf
 from airflow.sdk import CronTriggerTimetable
 
 from movie_genie.airflow_api import DAG_ID
-from movie_genie.config import AirflowConfig, load_config
+from movie_genie.config import AirflowConfig
+from movie_genie.config_file import load_config
 from movie_genie.orchestration.dvc_dag import DvcDag
 from movie_genie.orchestration.stage_tasks import Snapshot, Workspace, parse_duration
 from movie_genie.orchestration.task_events import report_failure

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sized
 from pathlib import Path
 from typing import TypeVar
 
-from movie_genie.config import Config, load_config
+from movie_genie.config_file import Config, load_config
 from movie_genie.errors import UserError
 
 T = TypeVar("T")

@@ -14,7 +14,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from movie_genie.config import TrackingConfig, load_config
+from movie_genie.config import TrackingConfig
+from movie_genie.config_file import load_config
 from movie_genie.revisions import data_revision, git_revision
 
 CONFIG = Path("configs/tracking.yaml")

@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 
 from movie_genie.cli import run_stage
-from movie_genie.config import EvaluationConfig, ServerConfig, load_config
+from movie_genie.config import EvaluationConfig, ServerConfig
+from movie_genie.config_file import load_config
 
 
 def main(config: ServerConfig) -> None:

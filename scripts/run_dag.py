@@ -5,7 +5,8 @@ from pathlib import Path
 
 from movie_genie.airflow_api import DAG_ID
 from movie_genie.cli import run
-from movie_genie.config import AirflowConfig, load_config
+from movie_genie.config import AirflowConfig
+from movie_genie.config_file import load_config
 from movie_genie.orchestration.dag_run import run_and_wait
 from movie_genie.orchestration.local_airflow import connect
 

@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 
 from movie_genie.cli import run
-from movie_genie.config import AirflowConfig, load_config
+from movie_genie.config import AirflowConfig
+from movie_genie.config_file import load_config
 from movie_genie.orchestration.local_airflow import serve, work
 
 

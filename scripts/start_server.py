@@ -5,7 +5,8 @@ import os
 from pathlib import Path
 
 from movie_genie.cli import run
-from movie_genie.config import ServerConfig, load_config
+from movie_genie.config import ServerConfig
+from movie_genie.config_file import load_config
 
 
 def main(arguments: argparse.Namespace) -> None:

@@ -6,14 +6,8 @@ import pytest
 import yaml
 
 from movie_genie import config
-from movie_genie.config import (
-    Bert4RecConfig,
-    DataConfig,
-    ServerConfig,
-    TrackingConfig,
-    TwoTowerConfig,
-    load_config,
-)
+from movie_genie.config import Bert4RecConfig, DataConfig, ServerConfig, TrackingConfig, TwoTowerConfig
+from movie_genie.config_file import load_config
 from movie_genie.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[1]

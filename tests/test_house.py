@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "movie_genie"
 STAGES = load_graph(ROOT / "dvc.yaml").stages
 
-NO_RESULT = {"cli", "config", "errors", "files", "recorder", "revisions", "tracking"}
+NO_RESULT = {"cli", "config", "config_file", "errors", "files", "recorder", "revisions", "tracking"}
 """Modules of the ground floor that stages need not depend on.
 
 They parse arguments, check settings (whose values stand in files that DVC sees), say errors, write bytes as they

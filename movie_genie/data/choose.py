@@ -4,7 +4,8 @@ import io
 from pathlib import Path
 from typing import Any, get_args
 
-from movie_genie.config import DataConfig, GroupLensSource, load_config, parse_config
+from movie_genie.config import DataConfig, GroupLensSource
+from movie_genie.config_file import load_config, parse_config
 from movie_genie.data.download import published_md5
 from movie_genie.data.layout import data_files
 from movie_genie.data.sources import packaged_file

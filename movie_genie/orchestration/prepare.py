@@ -11,7 +11,8 @@ from pathlib import Path
 
 from movie_genie.airflow_api import DAG_ID, AirflowApi
 from movie_genie.cli import run
-from movie_genie.config import AirflowConfig, load_config
+from movie_genie.config import AirflowConfig
+from movie_genie.config_file import load_config
 from movie_genie.errors import UserError
 from movie_genie.polling import poll
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import requests
 
-from movie_genie.config import ServerConfig, load_config
+from movie_genie.config import ServerConfig
+from movie_genie.config_file import load_config
 from movie_genie.deployment.server import PID_FILE, SERVER_URL, run_folder, running_pid, url_of
 
 PATIENCE_SECONDS = 3.0

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from movie_genie.config import TwoTowerConfig, parse_config
+from movie_genie.config import TwoTowerConfig
+from movie_genie.config_file import parse_config
 from movie_genie.errors import UserError
 from movie_genie.retrieval.sequential_ridge import SequentialRidge
 from movie_genie.retrieval.two_tower import TwoTower

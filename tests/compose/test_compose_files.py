@@ -14,7 +14,8 @@ import pytest
 import yaml
 from stack import SMALL
 
-from movie_genie.config import Bert4RecConfig, Config, EvaluationConfig, TwoTowerConfig, parse_config
+from movie_genie.config import Bert4RecConfig, EvaluationConfig, TwoTowerConfig
+from movie_genie.config_file import Config, parse_config
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "docker/secrets/make_secrets.py"

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 from small_set import NOW, DataSet, sha256
 
-from movie_genie.config import DataConfig, load_config
+from movie_genie.config import DataConfig
+from movie_genie.config_file import load_config
 from movie_genie.data.choose import SOURCES, choose
 from movie_genie.data.ingest import ingest
 from movie_genie.errors import UserError

@@ -14,7 +14,8 @@ import pyarrow as pa
 import pytest
 from tmdb_server import KEY, Fault, TmdbServer
 
-from movie_genie.config import ContentConfig, load_config
+from movie_genie.config import ContentConfig
+from movie_genie.config_file import load_config
 from movie_genie.data import minilm
 from movie_genie.data.choose import choose
 from movie_genie.data.content import extract_content, film_text

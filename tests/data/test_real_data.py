@@ -6,7 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from movie_genie.config import DataConfig, SequencesConfig, load_config
+from movie_genie.config import DataConfig, SequencesConfig
+from movie_genie.config_file import load_config
 from movie_genie.data.choose import choose
 from movie_genie.data.ingest import ingest
 from movie_genie.data.schemas import INTERACTIONS, METADATA, MOVIES, RATINGS, USERS, VOCABULARY, read_table

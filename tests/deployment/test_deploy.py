@@ -10,7 +10,8 @@ import tiny
 from deployable import config
 
 from movie_genie.backend import gunicorn_config
-from movie_genie.config import EvaluationConfig, load_config
+from movie_genie.config import EvaluationConfig
+from movie_genie.config_file import load_config
 from movie_genie.deployment import deploy as deploy_module
 from movie_genie.deployment.deploy import passed_verdict, wait_for_release
 from movie_genie.deployment.server import Server, stop

@@ -10,7 +10,8 @@ import pytest
 import tiny
 from deployable import config
 
-from movie_genie.config import EvaluationConfig, load_config
+from movie_genie.config import EvaluationConfig
+from movie_genie.config_file import load_config
 from movie_genie.data import schemas
 from movie_genie.deployment.deploy import deploy
 from movie_genie.errors import UserError

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 import tiny
 
-from movie_genie.config import ContentConfig, DataConfig, SequencesConfig, load_config
+from movie_genie.config import ContentConfig, DataConfig, SequencesConfig
+from movie_genie.config_file import load_config
 from movie_genie.engine.recommender import Recommender
 from movie_genie.engine.records import Rating, UnknownGenreError
 from movie_genie.releases.content import assemble

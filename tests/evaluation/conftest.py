@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from evaluable_project import make_evaluable
 
-from movie_genie.config import EvaluationConfig, load_config
+from movie_genie.config import EvaluationConfig
+from movie_genie.config_file import load_config
 
 CONFIG = Path(__file__).parents[2] / "configs/evaluation.yaml"
 

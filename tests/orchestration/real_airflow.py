@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from movie_genie.airflow_api import AirflowApi, NoAnswerError
-from movie_genie.config import AirflowConfig, load_config
+from movie_genie.config import AirflowConfig
+from movie_genie.config_file import load_config
 from movie_genie.orchestration.local_airflow import connect
 
 ROOT = Path(__file__).parents[2]

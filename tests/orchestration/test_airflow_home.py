@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from movie_genie.config import AirflowConfig, load_config
+from movie_genie.config import AirflowConfig
+from movie_genie.config_file import load_config
 from movie_genie.errors import UserError
 from movie_genie.orchestration.airflow_home import environment, load_secrets, make_secrets
 

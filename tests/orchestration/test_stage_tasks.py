@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from movie_genie.config import AirflowConfig, load_config
+from movie_genie.config import AirflowConfig
+from movie_genie.config_file import load_config
 from movie_genie.errors import UserError
 from movie_genie.orchestration.dvc_graph import GraphError, PipelineGraph, load_graph
 from movie_genie.orchestration.stage_tasks import (

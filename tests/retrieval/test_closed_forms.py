@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from movie_genie.config import TwoTowerConfig, load_config
+from movie_genie.config import TwoTowerConfig
+from movie_genie.config_file import load_config
 from movie_genie.errors import UserError
 from movie_genie.retrieval.train import CLOSED_FORMS, closed_forms, train
 

@@ -2,7 +2,8 @@ import pytest
 import torch
 from torch.overrides import TorchFunctionMode
 
-from movie_genie.config import Bert4RecConfig, TwoTowerConfig, load_config
+from movie_genie.config import Bert4RecConfig, TwoTowerConfig
+from movie_genie.config_file import load_config
 from movie_genie.errors import UserError
 from movie_genie.ranking.bert4rec import Bert4Rec
 from movie_genie.retrieval.two_tower import TwoTower
