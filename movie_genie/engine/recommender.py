@@ -212,14 +212,13 @@ class Recommender:
 
     def taste(self, history: History) -> Taste:
         """The history as item_idx arrays."""
-        item_of = self.catalogue.item_of
-        seen, liked = [], []
-        for movie_id, stars, _ in history:
-            item = item_of.get(movie_id)
-            if item is not None:
-                seen.append(item)
-                if stars is not None and stars >= LIKED:
-                    liked.append(item)
+        item_of = self.catalogue.item_of.get
+        seen = [item for movie_id, _, _ in history if (item := item_of(movie_id)) is not None]
+        liked = [
+            item
+            for movie_id, stars, _ in history
+            if stars is not None and stars >= LIKED and (item := item_of(movie_id)) is not None
+        ]
         return Taste(seen=np.array(seen, np.int64), items=np.array(liked, np.int64))
 
     def affinity(self, taste: Taste) -> NDArray[np.float32]:

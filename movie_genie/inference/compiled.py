@@ -27,6 +27,7 @@ Films = NDArray[np.int32]
 F = TypeVar("F", bound=Callable[..., Any])  # Any: as each function says
 
 FLOAT32 = types.float32
+INT32 = types.int32
 INT64 = types.int64
 FLOAT32_VECTOR = types.Array(types.float32, 1, "C", readonly=True)
 FLOAT32_MATRIX = types.Array(types.float32, 2, "C", readonly=True)

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from movie_genie.inference.compiled import (
     FLOAT32_MATRIX,
     FLOAT32_VECTOR,
+    INT32,
     INT64,
     INT64_VECTOR,
     WRITTEN_MATRIX,
@@ -16,42 +17,49 @@ from movie_genie.inference.compiled import (
     compiled,
 )
 
-BINS = 256
+SHIFT = 20
+BINS = 1 << (32 - SHIFT)
+"""As many as the first bits of a number have values."""
+
+
+@compiled(INT32)
+def _bin(bits: int) -> int:
+    """A float32's place among the bins, by its bits."""
+    turned = bits ^ ((bits >> 31) & 0x7FFFFFFF)
+    return (turned >> SHIFT) + (BINS >> 1)
 
 
 @compiled(FLOAT32_VECTOR, INT64)
 def kth_largest(scores: Floats, k: int) -> np.float32:
-    """The k-th largest finite score, -inf where there are fewer; (n,).
+    """The k-th largest finite score, -inf where there are fewer; (n,), no nan.
 
-    Counts scores in bins and looks again into the bin that holds the k-th, until all in it are the same. Many equal
-    scores, as a sparse model gives, cost nothing extra (numpy's partition takes fifteen times as long then).
+    Counts scores by their first bits, which have the order of the numbers once those of the negative ones are turned
+    round, and sorts only those that share them with the k-th. Many equal scores, as a sparse model gives, cost nothing
+    extra (numpy's partition takes fifteen times as long then).
     """
-    left, number = scores, len(scores)
-    counts = np.empty(BINS, np.int64)
-    while True:
-        low, high, finite = np.float32(np.inf), np.float32(-np.inf), 0
-        for score in left[:number]:
-            if score > -np.inf:
-                low, high, finite = min(low, score), max(high, score), finite + 1
-        if not 0 < k <= finite:
-            return np.float32(-np.inf)
-        if low == high:
-            return low
-        counts[:] = 0
-        scale = np.float64(BINS - 1) / (np.float64(high) - np.float64(low))
-        for score in left[:number]:
-            if score > -np.inf:
-                counts[int((np.float64(score) - np.float64(low)) * scale)] += 1
-        place = BINS - 1
-        while counts[place] < k:
-            k -= counts[place]
-            place -= 1
-        inside, found = np.empty(counts[place], np.float32), 0
-        for score in left[:number]:
-            if score > -np.inf and int((np.float64(score) - np.float64(low)) * scale) == place:
-                inside[found] = score
-                found += 1
-        left, number = inside, found
+    lowest = np.float32(-np.inf)
+    bits = scores.view(np.int32)
+    counts = np.zeros(BINS, np.int64)
+    for place in range(len(bits)):
+        counts[_bin(bits[place])] += 1
+    bin_ = BINS - 1
+    if not 0 < k <= len(scores):
+        return lowest
+    while counts[bin_] < k:
+        k -= counts[bin_]
+        bin_ -= 1
+    inside = np.empty(counts[bin_], np.float32)
+    found, low, high = 0, np.float32(np.inf), lowest
+    for place in range(len(bits)):
+        if _bin(bits[place]) == bin_:
+            inside[found] = scores[place]
+            low, high = min(low, scores[place]), max(high, scores[place])
+            found += 1
+    if low == high:
+        return low
+    inside.sort()
+    kth: np.float32 = inside[found - k]
+    return kth
 
 
 @compiled(WRITTEN_VECTOR, INT64_VECTOR, INT64, WRITTEN_TRUTHS)
