@@ -159,34 +159,6 @@ def test_a_changed_line_reruns_the_stages_that_use_it_and_no_others(
     assert deployed.status() == {}
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"blocks": 2},
-        {"heads": 2},
-        {"hidden_dim": 32},
-        {"max_history": 7},
-        {"objective": "cloze"},
-    ],
-    ids=lambda changes: next(iter(changes)),
-)
-def test_a_ranker_of_another_shape_is_trained_measured_and_served_without_a_line_of_code(
-    copied: Workspace, changes: dict[str, object]
-) -> None:
-    before = copied.outputs("models/bert4rec/weights/leave_one_out")
-    copied.configure("bert4rec", **changes)
-    ran = re.findall(r"^Running stage '(\w+)'", copied.repro().stdout, re.MULTILINE)
-    assert ran == ["bert4rec_training", "integrated_evaluation", "backend_server"]
-    after = copied.outputs("models/bert4rec/weights/leave_one_out")
-    assert before.keys() == after.keys()
-    assert [path for path in before if path.endswith("network.onnx") and before[path] != after[path]]
-    release = copied.root / "releases/current/models/bert4rec"
-    assert {path.name: path.read_bytes() for path in release.iterdir()} == {
-        path.rpartition("/")[2]: content for path, content in after.items()
-    }
-    assert release_id(copied) == (copied.root / "releases/current").readlink().name
-
-
 def test_new_feedback_reaches_everything_but_the_web_apps_build(copied: Workspace) -> None:
     (copied.root / "data/feedback/ratings.parquet").write_bytes(b"not yet looked at")
     assert changed_stages(copied) == set(STAGES) - {"frontend_build"}
