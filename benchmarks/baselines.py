@@ -13,7 +13,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from movie_genie.cli import run
-from movie_genie.config import EvaluationConfig, SequentialRidgeConfig, TwoTowerConfig
+from movie_genie.config import EvaluationConfig, TwoTowerConfig
 from movie_genie.config_file import load_config
 from movie_genie.data import schemas
 from movie_genie.data.cases import Cases, held_out, training_events
@@ -21,7 +21,8 @@ from movie_genie.evaluation.measure import System, measure, rank_metrics
 from movie_genie.evaluation.systems import BASELINES, Alone
 from movie_genie.files import read_json, write_json
 from movie_genie.inference.followers import Followers
-from movie_genie.retrieval.sequential_ridge import fit
+from movie_genie.retrieval.sequential_ridge import SequentialRidge, fit
+from movie_genie.retrieval.train import closed_forms
 from movie_genie.training.examples import examples_of
 
 RESULTS = Path("benchmarks/results/baselines.json")
@@ -38,7 +39,8 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=RESULTS, help="the file to write")
     arguments = parser.parse_args()
     config = load_config(arguments.configs / "evaluation.yaml", EvaluationConfig)
-    ridges = load_config(arguments.configs / "two_tower.yaml", TwoTowerConfig).closed_forms
+    two_tower = load_config(arguments.configs / "two_tower.yaml", TwoTowerConfig)
+    ridges = [form for form in closed_forms(two_tower) if isinstance(form, SequentialRidge)]
     if arguments.regularisation:
         ridges = [ridge.model_copy(update={"regularisation": arguments.regularisation}) for ridge in ridges]
     interactions = schemas.read_table(arguments.processed / "interactions.parquet", schemas.INTERACTIONS)
@@ -64,7 +66,7 @@ def main() -> None:
     write_json(arguments.results, figures)
 
 
-def _fit(config: SequentialRidgeConfig, interactions: pd.DataFrame, items: int, protocol: str) -> System:
+def _fit(config: SequentialRidge, interactions: pd.DataFrame, items: int, protocol: str) -> System:
     """The ridge as training fits it and inference reads it."""
     sequences = examples_of(interactions, items, protocol).sequences
     return Alone(Followers(*fit(config, sequences, items), config.decay, config.window))

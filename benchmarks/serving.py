@@ -26,7 +26,7 @@ from benchmarks.http_load import Address, Load, Outcome, load
 from movie_genie.backend import gunicorn_config
 from movie_genie.backend.accounts import Accounts
 from movie_genie.backend.database import Database
-from movie_genie.backend.feedback import Feedback, Rating
+from movie_genie.backend.feedback import Feedback, StoredRating
 from movie_genie.backend.session import COOKIE
 from movie_genie.cli import run
 from movie_genie.config import ServerConfig
@@ -223,7 +223,7 @@ def _viewers(engine: Recommender, url: str) -> list[str]:
             raise UserError("a guest that was just made is not known")
         history = engine.personas.history(persona.persona_id)
         feedback.rate_many(
-            viewer.id, [Rating(film.movie_id, film.rating, film.timestamp * 1000) for film in history]
+            viewer.id, [StoredRating(film.movie_id, film.rating, film.timestamp * 1000) for film in history]
         )
         tokens.append(token)
     database.close()

@@ -1,6 +1,5 @@
 import pytest
-
-from models import two_stage as make
+from random_models import two_stage as make
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from random_models import DIM, ITEMS, MAX_HISTORY, normal, sequence_model
 
-from models import DIM, ITEMS, MAX_HISTORY, normal, sequence_model
 from movie_genie import artifacts, weights
 from movie_genie.errors import UserError
 from movie_genie.inference import sequence_model as module

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from random_models import ITEMS, followers, two_stage
 
-from models import ITEMS, followers, two_stage
 from movie_genie.errors import UserError
 from movie_genie.files import write_json
 from movie_genie.inference.two_stage import Source, TwoStage
