@@ -6,10 +6,11 @@ from small_split import split_ratings
 
 from movie_genie.data.cases import held_out
 from movie_genie.data.schemas import TEST
+from movie_genie.evaluation import tuning
 from movie_genie.evaluation.evaluate import latency
 from movie_genie.evaluation.measure import by_user, gains, measure
 from movie_genie.evaluation.systems import Alone, Integrated
-from movie_genie.evaluation.tuning import METRIC, tune, validate
+from movie_genie.evaluation.tuning import METRIC, ask, tune, validate
 from movie_genie.inference.two_stage import Candidates, Ranker, Source, TwoStage
 
 CASES = held_out(split_ratings([[0, 1, 3], [2, 0, 9], [4, 3, 1]]), "leave_one_out", TEST)
@@ -76,6 +77,16 @@ def test_validation_says_what_the_measured_system_reaches(candidates, weights):
     assert found == pytest.approx(by_user(CASES.users, gains(METRIC, ranks)).mean(), abs=1e-6)
 
 
+@pytest.mark.parametrize("at_once", [1, 2, 256])
+def test_every_case_is_asked_in_its_turn_and_without_what_was_seen(at_once, monkeypatch):
+    monkeypatch.setattr(tuning, "CASES_AT_ONCE", at_once)
+    found = ask(system(4, 1.0, 1.0), CASES)
+    assert len(found) == len(CASES)
+    for one, other in zip(found, candidates_of(system(4, 1.0, 1.0)), strict=True):
+        assert one.items.tolist() == other.items.tolist()
+        np.testing.assert_array_equal(one.scores, other.scores)
+
+
 def made_candidates(targets: list[int], scores: list[list[list[float]]]) -> list[Candidates]:
     return [
         Candidates(np.arange(len(rows[0])), np.array(rows, np.float32), np.ones(len(rows), np.float32))
@@ -98,11 +109,24 @@ def test_a_model_that_misleads_is_left_out_and_one_that_helps_counts_more():
     assert [trial.value for trial in trials] == sorted(trial.value for trial in trials)
 
 
-def test_weights_that_cannot_be_bettered_stay_equal():
+def test_weights_that_cannot_be_bettered_stay_equal_and_are_not_tried_again(monkeypatch):
+    tried = []
+
+    def counted(found, cases, weights):
+        tried.append(tuple(weights))
+        return validate(found, cases, weights)
+
+    monkeypatch.setattr(tuning, "validate", counted)
     cases = CASES.take(slice(0, 1))
     cases.targets[:] = 1
     found = made_candidates([1], [[[0.0, 1.0], [0.0, 1.0]]])
     assert [trial.weights for trial in tune(found, cases, 2)] == [(1.0, 1.0)]
+    assert len(tried) == 1 + 2 * len(tuning.FACTORS)
+
+
+def test_no_model_is_left_out_when_it_is_the_last(monkeypatch):
+    monkeypatch.setattr(tuning, "validate", lambda found, cases, weights: float(-weights.sum()))
+    assert all(np.any(trial.weights) for trial in tune([], CASES, 1))
 
 
 def test_a_weight_may_grow_further_than_any_list_of_weights():

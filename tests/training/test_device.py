@@ -29,7 +29,9 @@ class OnlyOnADevice(TorchFunctionMode):
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
         if function in MAKERS:
-            assert "device" in (kwargs or {}), f"{function.__name__} makes a tensor wherever PyTorch likes"
+            assert (kwargs or {}).get("device") is not None, (
+                f"{function.__name__} makes a tensor wherever PyTorch likes"
+            )
         return function(*args, **(kwargs or {}))
 
 

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -87,13 +88,25 @@ def test_full_calibration_raises_the_targets_probability_to_the_share_of_films_s
     assert (full - plain).item() == pytest.approx(expected.item(), rel=1e-3)
 
 
-def test_gbce_shows_as_many_films_as_asked_but_no_more_than_there_are(case):
-    counts = []
-    for negatives in (7, 5000):
-        torch.manual_seed(0)
-        zero = gbce_loss(torch.zeros(1, 8), case[1], torch.zeros(300), torch.tensor([0]), negatives, 0.0)
-        counts.append(zero.item())  # log 2 a film, target included, over as many: the target may be drawn too
-    assert counts == pytest.approx([0.693, 0.693], abs=0.01)
+@pytest.mark.parametrize(("asked", "shown"), [(3, 3), (5, 5), (6, 5), (5000, 5)])
+def test_gbce_shows_as_many_films_as_asked_but_no_more_than_there_are_others(asked, shown, monkeypatch):
+    sizes = []
+    real = torch.randint
+
+    def randint(items, size, **more):
+        sizes.append((items, size))
+        return real(items, size, **more)
+
+    monkeypatch.setattr(torch, "randint", randint)
+    gbce_loss(torch.zeros(2, 4), torch.ones(6, 4), torch.zeros(6), torch.tensor([0, 1]), asked, 0.5)
+    assert sizes == [(6, (shown,))]
+
+
+def test_half_calibration_of_a_small_catalogue_is_as_worked_out_by_hand(monkeypatch):
+    """Two of five other films are shown, a share of .4: the power is .4 (.5 (1 - 2.5) + 2.5) = .7."""
+    monkeypatch.setattr(torch, "randint", lambda *_, **__: torch.tensor([1, 2]))
+    found = gbce_loss(torch.zeros(1, 4), torch.ones(6, 4), torch.zeros(6), torch.tensor([0]), 2, 0.5)
+    assert found.item() == pytest.approx((0.7 + 2) * np.log(2) / 3, rel=1e-6)
 
 
 @pytest.mark.parametrize(
