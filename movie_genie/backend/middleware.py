@@ -2,7 +2,6 @@
 
 import re
 import secrets
-import threading
 import time
 
 import structlog
@@ -19,14 +18,6 @@ REQUEST_ID = "X-Request-ID"
 FREE_OF_LIMITS = frozenset({"web", "posters"})
 """Blueprints whose files one page asks for by the dozen."""
 
-COMPUTING = frozenset({"home", "personas", "movies", "search"})
-"""Blueprints whose answers are computed, not waited for: a process gives them one after the other.
-
-ONNX Runtime lets go of Python's lock each time it runs a network. Threads that compute side by side would take the lock
-from each other there, and each request would wait for it several times. A process's other threads are for what waits:
-posters, the disk, Airflow.
-"""
-
 _log = structlog.get_logger("request")
 _an_id = re.compile(r"[A-Za-z0-9_-]{8,64}").fullmatch
 
@@ -36,7 +27,6 @@ def init_middleware(
 ) -> None:
     """Add what runs before and after every view of the app."""
     always = security_headers(settings)
-    turn = threading.Lock()
 
     @app.before_request
     def begin() -> None:
@@ -49,15 +39,6 @@ def init_middleware(
             limits.hit_any(request.remote_addr or "")
         if request.method not in SAFE_METHODS and request.routing_exception is None:
             check_csrf(secret)
-        # Last, so that what is refused waits for nobody.
-        if request.blueprint in COMPUTING:
-            turn.acquire()
-            g.has_turn = True
-
-    @app.teardown_request
-    def end_turn(_error: BaseException | None) -> None:
-        if g.pop("has_turn", False):
-            turn.release()
 
     @app.after_request
     def finish(response: Response) -> Response:
