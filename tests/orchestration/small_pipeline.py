@@ -115,7 +115,7 @@ def make_project(
         package / "orchestration",
         ignore=shutil.ignore_patterns("__pycache__"),
     )
-    for module in ("__init__", "airflow_api", "cli", "config", "errors", "files", "polling"):
+    for module in ("__init__", "airflow_api", "cli", "config", "config_file", "errors", "files", "polling"):
         shutil.copy(ROOT / "movie_genie" / f"{module}.py", package)
     (package / "backend").mkdir()
     (package / "backend" / "__init__.py").touch()

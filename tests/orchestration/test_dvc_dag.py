@@ -104,7 +104,7 @@ def test_the_dag_is_read_quickly_and_without_what_the_stages_use(project):
     assert not heavy & {module.split(".")[0] for module in project["modules"]}
     ours = {module for module in project["modules"] if module.startswith("movie_genie.")}
     rooms = {module.split(".")[1] for module in ours}
-    assert rooms == {"orchestration", "airflow_api", "config", "errors"}
+    assert rooms == {"orchestration", "airflow_api", "config", "config_file", "errors"}
 
 
 def test_each_stage_is_a_bash_operator_with_its_own_settings(project):
