@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from movie_genie import weights
-from movie_genie.errors import UserError
 from movie_genie.inference.compiled import (
     FLOAT32_MATRIX,
     FLOAT32_VECTOR,
@@ -38,24 +37,13 @@ class Followers:
 
     @classmethod
     def load(cls, folder: Path, config: dict[str, Any], tensors: dict[str, Any]) -> "Followers":
-        """Open a model's folder, whose config and tensors were read.
-
-        Raises
-        ------
-        UserError
-            When the folder does not hold such a table.
-        """
-        try:
-            shape = tensors["films"].shape
-            weights.check(folder, tensors, {"films": shape, "strength": shape}, indices={"films": shape[0]})
-            decay, window = float(config["decay"]), int(config["window"])
-            if len(shape) != 2 or window < 1:
-                raise ValueError(f"a table of shape {shape} with a window of {window}")
-            return cls(tensors["films"], tensors["strength"], decay, window)
-        except KeyError as missing:
-            raise UserError(f"{folder}: no table of followers: {missing} is missing") from None
-        except (ValueError, TypeError, IndexError) as error:
-            raise UserError(f"{folder}: no table of followers: {error}") from None
+        """Open a model's folder, whose config and tensors were read; see `models.load` for what it raises."""
+        shape = tensors["films"].shape
+        weights.check(folder, tensors, {"films": shape, "strength": shape}, indices={"films": shape[0]})
+        decay, window = float(config["decay"]), int(config["window"])
+        if len(shape) != 2 or window < 1:
+            raise ValueError(f"a table of shape {shape} with a window of {window}")
+        return cls(tensors["films"], tensors["strength"], decay, window)
 
     def __len__(self) -> int:
         """Size of the vocabulary."""

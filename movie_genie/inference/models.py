@@ -58,4 +58,9 @@ def load(folder: Path) -> Model:
     kind = config.get("kind")
     if kind not in KINDS:
         raise UserError(f"{folder / weights.CONFIG}: kind: expected one of {', '.join(KINDS)}, got {kind!r}")
-    return KINDS[kind].load(folder, config, tensors)
+    try:
+        return KINDS[kind].load(folder, config, tensors)
+    except KeyError as missing:
+        raise UserError(f"{folder}: no {kind.replace('_', ' ')}: {missing} is missing") from None
+    except (ValueError, TypeError, IndexError) as error:
+        raise UserError(f"{folder}: no {kind.replace('_', ' ')}: {error}") from None

@@ -35,21 +35,10 @@ class SequenceModel:
 
     @classmethod
     def load(cls, folder: Path, config: dict[str, Any], tensors: dict[str, Any]) -> "SequenceModel":
-        """Open a model's folder, whose config and tensors were read.
-
-        Raises
-        ------
-        UserError
-            When the folder does not hold such a model.
-        """
-        try:
-            items, dim = tensors["film_vectors"].shape
-            weights.check(folder, tensors, {"film_vectors": (items, dim), "bias": (items,)})
-            max_history = int(config["max_history"])
-        except KeyError as missing:
-            raise UserError(f"{folder}: no sequence model: {missing} is missing") from None
-        except (ValueError, TypeError) as error:
-            raise UserError(f"{folder}: no sequence model: {error}") from None
+        """Open a model's folder, whose config and tensors were read; see `models.load` for what it raises."""
+        items, dim = tensors["film_vectors"].shape
+        weights.check(folder, tensors, {"film_vectors": (items, dim), "bias": (items,)})
+        max_history = int(config["max_history"])
         explain = folder / CONTRIBUTIONS
         model = cls(
             FilmTable.of(tensors["film_vectors"], tensors["bias"]),

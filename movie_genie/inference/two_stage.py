@@ -7,6 +7,7 @@ mean 0 and deviation 1 over them, and their weighted sum is the order. The weigh
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -152,7 +153,7 @@ class TwoStage:
         """Size of the vocabulary."""
         return len(self.sources[0].model)
 
-    @property
+    @cached_property
     def models(self) -> dict[str, Model]:
         """Sources, then rankers, by name."""
         sources = {source.name: source.model for source in self.sources}
