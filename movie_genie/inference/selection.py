@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from movie_genie.inference.compiled import (
+    FLOAT32,
     FLOAT32_MATRIX,
     FLOAT32_VECTOR,
     INT32,
@@ -62,6 +63,20 @@ def kth_largest(scores: Floats, k: int) -> np.float32:
     return kth
 
 
+SAMPLED = 16
+"""One score in so many says about how large the best are."""
+
+
+@compiled(FLOAT32_VECTOR, INT64)
+def _surely_below(scores: Floats, count: int) -> np.float32:
+    """A number that the `count` best scores very probably do not fall below; -inf where few scores are asked."""
+    sample = np.empty((len(scores) + SAMPLED - 1) // SAMPLED, np.float32)
+    for place in range(len(sample)):
+        sample[place] = scores[place * SAMPLED]
+    # Half as many again as there would be on average, and some for a small sample.
+    return kth_largest(sample, count * 3 // (2 * SAMPLED) + 8)
+
+
 @compiled(WRITTEN_VECTOR, INT64_VECTOR, INT64, WRITTEN_TRUTHS)
 def choose(scores: Floats, excluded: Items, count: int, chosen: NDArray[np.bool_]) -> None:
     """Mark the `count` best of what is finite and not excluded; among equals the first.
@@ -76,19 +91,31 @@ def choose(scores: Floats, excluded: Items, count: int, chosen: NDArray[np.bool_
     """
     for item in excluded:
         scores[item] = -np.inf
-    bar = kth_largest(scores, count)
+    # Only what is above a safe guess is looked at closely; should the guess be too high, everything is.
+    places = np.empty(len(scores), np.int64)
+    found: int = 0
+    for guess in (_surely_below(scores, count), np.float32(-np.inf)):
+        found = 0
+        for item in range(len(scores)):
+            if scores[item] >= guess and scores[item] > -np.inf:
+                places[found] = item
+                found += 1
+        if found >= count:
+            break
+    close = np.empty(found, np.float32)
+    for place in range(found):
+        close[place] = scores[places[place]]
+    bar = kth_largest(close, count)
     room = count
-    for score in scores:
-        room -= score > bar
-    for item in range(len(scores)):
-        score = scores[item]
-        if score < bar or score == -np.inf:
-            continue
-        if score == bar:
-            if room <= 0:
-                continue
+    for score in close:
+        if score > bar:
             room -= 1
-        chosen[item] = True
+    for place in range(found):
+        if close[place] > bar:
+            chosen[places[place]] = True
+        elif close[place] == bar and room > 0:
+            room -= 1
+            chosen[places[place]] = True
 
 
 @compiled(WRITTEN_TRUTHS)
@@ -161,6 +188,15 @@ def leading(values: Floats, count: int) -> tuple[Items, Floats]:
             place -= 1
         largest[place], places[place] = value, number
     return places, largest
+
+
+@compiled(WRITTEN_MATRIX, FLOAT32, FLOAT32_MATRIX)
+def add_at_the_end(sums: Floats, factor: np.float32, parts: Floats) -> None:
+    """Add `factor` times (rows, n) parts to the last n columns of the sums, in place."""
+    first = sums.shape[1] - parts.shape[1]
+    for row in range(len(parts)):
+        for place in range(parts.shape[1]):
+            sums[row, first + place] += factor * parts[row, place]
 
 
 @compiled(FLOAT32_MATRIX, INT64)

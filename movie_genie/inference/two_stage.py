@@ -21,6 +21,7 @@ from movie_genie.inference import models
 from movie_genie.inference.compiled import Floats, Items
 from movie_genie.inference.models import Model
 from movie_genie.inference.selection import (
+    add_at_the_end,
     choose,
     leading,
     places_of,
@@ -225,5 +226,5 @@ class TwoStage:
         for model, scale in zip(self.models.values(), ranking.scales.tolist(), strict=True):
             own = model.contributions(history, items) if scale else None
             if own is not None:
-                whole[:, len(history) - own.shape[1] :] += np.float32(scale) * own
+                add_at_the_end(whole, scale, own)
         return strongest(whole, min(count, len(history)))

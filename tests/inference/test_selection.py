@@ -1,8 +1,11 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from movie_genie.inference.selection import (
+    SAMPLED,
+    add_at_the_end,
     choose,
     kth_largest,
     leading,
@@ -60,3 +63,26 @@ def test_shares_are_of_what_speaks_for_a_film_alone():
     places, shares = strongest(np.array([[1, -5, 3], [-1, -1, -1]], np.float32), 2)
     assert places[0].tolist() == [2, 0]
     assert shares.tolist() == [[0.75, 0.25], [0, 0]]
+
+
+@pytest.mark.parametrize("count", [1, 50, 400, 900, 2000])
+@pytest.mark.parametrize("kind", ["even", "few are large", "mostly the same", "the sampled are the best"])
+def test_the_chosen_of_many_are_a_full_sorts_whatever_a_sample_says_of_them(kind, count):
+    rng = np.random.default_rng(count)
+    scores = rng.normal(size=1000).astype(np.float32)
+    if kind == "few are large":
+        scores[rng.choice(1000, 5)] = 1e6
+    elif kind == "mostly the same":
+        scores[rng.permutation(1000)[:900]] = 0
+    elif kind == "the sampled are the best":
+        scores[::SAMPLED] += 100
+    expected = np.sort(np.argsort(-scores, kind="stable")[:count])
+    chosen = np.zeros(1000, bool)
+    choose(scores, np.empty(0, np.int64), count, chosen)
+    assert places_of(chosen).tolist() == expected.tolist()
+
+
+def test_parts_are_added_to_the_latest_films():
+    sums = np.ones((2, 3), np.float32)
+    add_at_the_end(sums, np.float32(2), np.array([[1, 2], [3, 4]], np.float32))
+    assert sums.tolist() == [[1, 3, 5], [1, 7, 9]]
