@@ -40,20 +40,24 @@ class UserTower(nn.Module):
         h = self.norm(means.flatten(-2))  # (..., means * dim)
         return self.out(self.dropout(F.gelu(self.hidden(self.dropout(h)))))
 
-    def shares(self, present: Tensor, newest: bool = False) -> Tensor:
-        """What each running mean holds of each film, at every place or just the newest; zero where nothing came yet.
+    def shares(self, present: Tensor) -> Tensor:
+        """What each running mean holds of each film, at every place; zero where nothing came yet.
 
-        (batch, time) bool -> (batch, time or 1, means, time), each row's sum 1.
+        (batch, time) bool -> (batch, time, means, time), each row's sum 1.
         """
-        time = present.shape[1]
-        if newest:
-            weight = self.left[None, :, -time:]  # (1, means, time)
-        else:
-            place = torch.arange(time, device=present.device)
-            age = (place[:, None] - place)[:, None]  # (time, 1, time)
-            weight = torch.where(age >= 0, self.decays[:, None] ** age.clamp(min=0), 0.0)
-        weight = weight * present[:, None, None, :]  # (batch, asked, means, time)
-        return weight / weight.sum(-1, keepdim=True).clamp(min=1e-9)
+        place = torch.arange(present.shape[1], device=present.device)
+        age = (place[:, None] - place)[:, None]  # (time, 1, time)
+        left = torch.where(age >= 0, self.decays[:, None] ** age.clamp(min=0), 0.0)
+        return shares_of(left * present[:, None, None])
+
+    def newest_shares(self, present: Tensor) -> Tensor:
+        """`shares` at the newest place: (batch, time) bool -> (batch, means, time)."""
+        return shares_of(self.left[:, -present.shape[1] :] * present[:, None])
+
+
+def shares_of(left: Tensor) -> Tensor:
+    """What is left of each film as a share of all that is: (..., time) -> (..., time)."""
+    return left / left.sum(-1, keepdim=True).clamp(min=1e-9)
 
 
 class TwoTower(ExplainedModel):
@@ -76,7 +80,7 @@ class TwoTower(ExplainedModel):
 
     def query(self, films: Tensor, present: Tensor) -> Tensor:
         """See SequenceModel."""
-        return self.user_tower(self.user_tower.shares(present, newest=True)[:, 0] @ films)
+        return self.user_tower(self.user_tower.newest_shares(present) @ films)
 
     def contributions(self, films: Tensor, present: Tensor, items: Tensor) -> Tensor:
         """See ExplainedModel.
@@ -85,9 +89,8 @@ class TwoTower(ExplainedModel):
         2016, arXiv:1605.01713). As the means are normalised, the parts of one score sum to about 0: what one film
         gains, the others have lost.
         """
-        shares = self.user_tower.shares(present, newest=True)[:, 0]  # (1, means, time)
+        shares = self.user_tower.newest_shares(present)  # (1, means, time)
         means = (shares @ films).expand(items.shape[0], -1, -1).detach().requires_grad_()
         with torch.enable_grad():
-            score = (self.user_tower(means) * items).sum()
-            (slope,) = torch.autograd.grad(score, means)  # (n, means, dim)
+            (slope,) = torch.autograd.grad(self.user_tower(means), means, items)  # (n, means, dim)
         return ((slope @ films[0].T) * shares).sum(1)

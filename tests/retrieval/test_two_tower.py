@@ -103,8 +103,8 @@ def test_a_running_mean_is_the_weighted_mean_it_claims_to_be(model):
     present = torch.ones(1, 4, dtype=torch.bool)
     shares = model.user_tower.shares(present)[0, 2, 1]  # after the third film, at the decay of .9
     torch.testing.assert_close(shares, torch.tensor([0.81, 0.9, 1, 0]) / 2.71)
-    newest = model.user_tower.shares(present, newest=True)
-    torch.testing.assert_close(newest[:, 0], model.user_tower.shares(present)[:, -1])
+    newest = model.user_tower.newest_shares(present)
+    torch.testing.assert_close(newest, model.user_tower.shares(present)[:, -1])
 
 
 def test_a_film_nobody_rated_is_placed_by_its_content_alone(model):
