@@ -36,6 +36,11 @@ def test_processes_that_start_together_make_the_tables_once(tmp_path: Path):
     command = [sys.executable, "-c", PREPARE, f"sqlite:///{tmp_path / 'films.db'}"]
     started = [subprocess.Popen(command) for _ in range(3)]
     assert [process.wait(60) for process in started] == [0, 0, 0]
+    database = Database(command[-1])
+    with database.read() as connection:
+        assert connection.execute(viewers.select()).all() == []
+        assert len(connection.exec_driver_sql("SELECT * FROM alembic_version").all()) == 1
+    database.close()
 
 
 def test_an_upgrade_of_what_is_up_to_date_changes_nothing(database: Database):

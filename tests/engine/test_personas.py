@@ -32,7 +32,9 @@ def test_pages_hold_every_persona_once(personas):
 
 def test_favourite_genres_stand_out_among_liked_films(personas):
     genres = {film.movie_id: film.genres for film in tiny.FILMS}
-    for persona in personas.page(1, 50):
+    everybody = personas.page(1, 50)
+    assert any(persona.favourite_genres for persona in everybody)
+    for persona in everybody:
         history = personas.history(persona.persona_id)
         liked = [film for film in history if film.rating >= persona.average_rating]
         for genre in persona.favourite_genres:

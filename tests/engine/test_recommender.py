@@ -140,7 +140,9 @@ def test_popular_films_are_those_with_the_most_recent_ratings(engine):
 
 def test_hidden_gems_are_above_the_mean_and_not_the_most_rated(engine):
     counts = engine.catalogue.ratings_count
-    for item in engine.hidden_gems([], limit=10):
+    gems = engine.hidden_gems([], limit=10)
+    assert gems
+    for item in gems:
         detail = engine.catalogue.detail(item.movie_id)
         assert 5 <= detail["ratings_count"] <= np.quantile(counts[counts >= 5], 0.9)
         assert detail["average_rating"] > 2.5
