@@ -16,8 +16,9 @@ import tiny
 from airflow_server import Airflow
 
 from movie_genie.data import minilm_export
-from movie_genie.engine.query_encoder import QueryEncoder
+from movie_genie.engine.search import TEXT_MODEL
 from movie_genie.files import digest
+from movie_genie.releases import content
 from movie_genie.releases import store as releases
 from movie_genie.releases.checks import open_checked, release_id_of
 from movie_genie.releases.content import MANIFEST
@@ -26,11 +27,14 @@ from movie_genie.releases.content import MANIFEST
 @pytest.fixture(scope="session", autouse=True)
 def _shared_text_model() -> Iterator[None]:
     """Projects and releases of the tests have one text model between them, as exporting it takes long."""
-    export = QueryEncoder.export
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(minilm_export, "exported", lambda cache: text_model.exported())
-        patch.setattr(QueryEncoder, "export", lambda source, folder: export(text_model.exported(), folder))
+        patch.setattr(content, "copy_text_model", _copy_shared)
         yield
+
+
+def _copy_shared(project: Path, target: Path) -> None:
+    shutil.copytree(text_model.exported(), target / TEXT_MODEL, copy_function=shutil.copyfile)
 
 
 @pytest.fixture(scope="session")
@@ -83,7 +87,7 @@ def light_releases(tiny_release, tmp_path_factory):
     """A releases folder with one release in service that lacks only the text model. Shared: copy it."""
     folder = tmp_path_factory.mktemp("light")
     copy = folder / "copy"
-    shutil.copytree(tiny_release, copy, ignore=shutil.ignore_patterns("query_encoder"))
+    shutil.copytree(tiny_release, copy, ignore=shutil.ignore_patterns(TEXT_MODEL))
     (folder / releases.CURRENT).symlink_to(_seal(copy).name)
     return folder
 
@@ -107,19 +111,19 @@ def other_project(tmp_path_factory):
 
 
 @pytest.fixture
-def without_encoder(monkeypatch):
+def without_text_model(monkeypatch):
     """Let releases be published without the text model."""
-    monkeypatch.setattr(QueryEncoder, "export", lambda source, folder: None)
+    monkeypatch.setattr(content, "copy_text_model", lambda project, target: None)
 
 
 @pytest.fixture
-def linked_encoder(tiny_release, monkeypatch):
+def linked_text_model(tiny_release, monkeypatch):
     """Let publishing link the text model instead of writing it each time."""
 
-    def link(source, folder):
-        shutil.copytree(tiny_release / "query_encoder", folder, copy_function=os.link)
+    def link(project, target):
+        shutil.copytree(tiny_release / TEXT_MODEL, target / TEXT_MODEL, copy_function=os.link)
 
-    monkeypatch.setattr(QueryEncoder, "export", link)
+    monkeypatch.setattr(content, "copy_text_model", link)
 
 
 @pytest.fixture

@@ -73,6 +73,11 @@ class MiniLM:
         found: Floats = self._network.run(None, {"tokens": tokens})[0]
         return found
 
+    def vector(self, text: str) -> Floats:
+        """Embed one text, such as what a viewer types in the search box: (384,) of unit length."""
+        own: Floats = self.vectors(np.array(self.tokens([text])))[0]
+        return own
+
 
 def load_tokenizer(folder: Path) -> "Tokenizer":
     """The WordPiece tokenizer beside the weights.

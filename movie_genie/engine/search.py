@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from movie_genie.data.minilm import MiniLM
 from movie_genie.engine.catalogue import Catalogue
-from movie_genie.engine.query_encoder import QueryEncoder
 from movie_genie.engine.records import Found, Mode
 from movie_genie.engine.titles import Titles
 from movie_genie.engine.word_index import WordIndex
@@ -22,7 +22,7 @@ Chosen on fifty plots in plain words (ml-latest-small with TMDB's texts): the ri
 30 of them by the cosine alone, for 48 by the three together; of fifty others, written afterwards, for 41.
 """
 
-ENCODER = "query_encoder"
+TEXT_MODEL = "text_model"
 
 AFFINITY_WEIGHT = 0.02
 """What a standard deviation of a viewer's affinity adds to a score, up to two: enough to order equal scores."""
@@ -39,7 +39,7 @@ class Search:
         self._known = known / max(known.max(initial=0), 1e-9)
         self._lock = threading.Lock()
         self._titles: Titles | None = None
-        self._meaning: tuple[QueryEncoder, WordIndex] | None = None
+        self._meaning: tuple[MiniLM, WordIndex] | None = None
 
     def find(
         self,
@@ -84,12 +84,12 @@ class Search:
                 self._titles = Titles(self._catalogue.movies, self._known)
             return self._titles
 
-    def meaning(self) -> tuple[QueryEncoder, WordIndex]:
+    def meaning(self) -> tuple[MiniLM, WordIndex]:
         """The text model and the index of words."""
         with self._lock:
             if self._meaning is None:
                 self._meaning = (
-                    QueryEncoder.load(self._release / ENCODER),
+                    MiniLM.load(self._release / TEXT_MODEL),
                     WordIndex(self._release, len(self._catalogue)),
                 )
             return self._meaning
@@ -97,7 +97,7 @@ class Search:
     def _by_meaning(self, query: str) -> NDArray[np.float64]:
         """How well each film's text fits: (items,) in [0, 1], 0 where it does not."""
         encoder, words = self.meaning()
-        cosine, coverage = self._text @ encoder.encode(query), words.coverage(query)
+        cosine, coverage = self._text @ encoder.vector(query), words.coverage(query)
         fit: NDArray[np.float64] = COSINE_WEIGHT * np.maximum(cosine, 0) + COVERAGE_WEIGHT * coverage
         fit += KNOWN_WEIGHT * self._known
         fit[(cosine < MIN_COSINE) & (coverage < MIN_COVERAGE)] = 0

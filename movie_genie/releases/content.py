@@ -15,7 +15,6 @@ from movie_genie.artifacts import MODELS, RECIPE, model_folders
 from movie_genie.data import dataset, minilm, schemas
 from movie_genie.data.schemas import RELEASED
 from movie_genie.engine import catalogue, personas, search, word_index
-from movie_genie.engine.query_encoder import QueryEncoder
 from movie_genie.engine.schemas import CATALOGUE, PERSONA_RATINGS, PERSONAS, WORD_INDEX
 from movie_genie.errors import UserError
 from movie_genie.files import read_json
@@ -60,7 +59,12 @@ def assemble(project: Path, target: Path) -> None:
     movie_ids = dataset.movie_ids(films)
     _write_films(target, films, ratings, movie_ids)
     _write_personas(target, ratings, users, movie_ids)
-    QueryEncoder.export(project / minilm.FOLDER, target / search.ENCODER)
+    copy_text_model(project, target)
+
+
+def copy_text_model(project: Path, target: Path) -> None:
+    """The model that embedded the films, for what viewers search."""
+    _copy(project / minilm.FOLDER, target / search.TEXT_MODEL)
 
 
 def _copy_models(project: Path, target: Path) -> None:

@@ -71,7 +71,7 @@ def test_a_verdict_is_of_the_models_that_it_judged_and_no_others(project):
     assert sorted(project.glob("releases/*")) == before
 
 
-@pytest.mark.usefixtures("linked_encoder")
+@pytest.mark.usefixtures("linked_text_model")
 def test_where_somebody_else_runs_the_server_none_is_started_and_its_release_is_awaited(
     project, foreign_server
 ):
@@ -85,7 +85,7 @@ def test_where_somebody_else_runs_the_server_none_is_started_and_its_release_is_
     assert set(report["models"]) >= {"models/two_tower/model.safetensors", "models/bert4rec/network.onnx"}
 
 
-@pytest.mark.usefixtures("linked_encoder")
+@pytest.mark.usefixtures("linked_text_model")
 def test_the_same_deployment_writes_the_same_bytes_and_publishes_nothing(project, foreign_server):
     environment = {"MOVIE_GENIE_SERVER_URL": foreign_server[0]}
     deploy(config(), project, environment)
@@ -97,7 +97,7 @@ def test_the_same_deployment_writes_the_same_bytes_and_publishes_nothing(project
     assert sorted((project / "releases").iterdir()) == releases_before
 
 
-@pytest.mark.usefixtures("linked_encoder")
+@pytest.mark.usefixtures("linked_text_model")
 def test_what_was_rolled_back_does_not_come_back_with_the_next_night(project, foreign_server, tmp_path):
     environment, folder = {"MOVIE_GENIE_SERVER_URL": foreign_server[0]}, project / "releases"
     former = releases.publish(tiny.make_project(tmp_path / "other", seed=8), folder, datetime.now(UTC))
@@ -116,7 +116,7 @@ def test_what_was_rolled_back_does_not_come_back_with_the_next_night(project, fo
     assert releases.current(folder) == bad
 
 
-@pytest.mark.usefixtures("linked_encoder")
+@pytest.mark.usefixtures("linked_text_model")
 def test_a_server_that_stays_with_the_old_release_fails_the_stage(project, foreign_server):
     url, state = foreign_server
     state["lag"] = 10**9
@@ -125,7 +125,7 @@ def test_a_server_that_stays_with_the_old_release_fails_the_stage(project, forei
     assert not (project / "results/deployment.json").exists()
 
 
-@pytest.mark.usefixtures("linked_encoder")
+@pytest.mark.usefixtures("linked_text_model")
 def test_a_server_of_which_one_worker_never_follows_fails_the_stage(project, foreign_server):
     url, state = foreign_server
     state |= {"lag": 0, "busy": 10**9}

@@ -25,7 +25,7 @@ SPLIT = {"leave_one_out_hash": "the split", "temporal_hash": "the split in time"
 GOOD, AS_GOOD, BAD = 0, 0, 9
 """0-based ranks that a model gives every film to be found."""
 
-pytestmark = pytest.mark.usefixtures("linked_encoder", "same_process")
+pytestmark = pytest.mark.usefixtures("linked_text_model", "same_process")
 
 
 @pytest.fixture

@@ -79,7 +79,7 @@ def test_a_fresh_process_answers_a_smoke_query(tiny_release, release):
 
 def test_a_smoke_query_refuses_a_text_model_that_gives_no_vectors(tiny_release, seal, tmp_path):
     broken = Path(shutil.copytree(tiny_release, tmp_path / "broken"))
-    weights = np.memmap(broken / "query_encoder/network.weights", np.float32, "r+")
+    weights = np.memmap(broken / "text_model/network.weights", np.float32, "r+")
     weights[-1000:] = np.nan
     weights.flush()
     with pytest.raises(UserError, match=r"smoke query failed: .*network\.weights may be damaged"):

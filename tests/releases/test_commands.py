@@ -29,7 +29,7 @@ def command(folder):
     return run
 
 
-@pytest.mark.usefixtures("without_encoder")
+@pytest.mark.usefixtures("without_text_model")
 def test_releases_are_listed_activated_and_rolled_back(command, folder, release, other_project, monkeypatch):
     second = releases.publish(other_project, folder, NOW)
     assert command("list")[1].splitlines() == [

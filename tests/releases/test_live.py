@@ -15,7 +15,7 @@ HISTORY = [Rating(1, 5.0, 1), Rating(47, 4.0, 2), Rating(1214, 4.5, 3)]
 
 
 @pytest.fixture
-def two_releases(folder, other_project, without_encoder):
+def two_releases(folder, other_project, without_text_model):
     """The ids of the release in service and of another one, and what each recommends."""
     first = releases.current(folder)
     second = releases.publish(other_project, folder, datetime.now(UTC))

@@ -21,14 +21,14 @@ from movie_genie.releases.content import MANIFEST
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-@pytest.mark.usefixtures("without_encoder")
+@pytest.mark.usefixtures("without_text_model")
 def test_the_same_content_is_the_same_release(tiny_project, folder, release):
     before = (release / MANIFEST).read_bytes()
     assert releases.publish(tiny_project, folder, NOW + timedelta(days=1)) == release.name
     assert (release / MANIFEST).read_bytes() == before
 
 
-@pytest.mark.usefixtures("without_encoder", "same_process")
+@pytest.mark.usefixtures("without_text_model", "same_process")
 def test_other_models_are_another_release_and_publishing_moves_nothing(other_project, folder, release):
     published = releases.publish(other_project, folder, NOW)
     assert published != release.name
@@ -56,7 +56,7 @@ def test_the_manifest_names_every_file_with_its_checksum_and_the_verdict(release
     assert manifest["metrics"]["leave_one_out_integrated_ndcg_at_10"] == 0.2
 
 
-@pytest.mark.usefixtures("without_encoder")
+@pytest.mark.usefixtures("without_text_model")
 def test_a_missing_output_stops_publishing_and_leaves_nothing_behind(tiny_project, folder, tmp_path):
     project = Path(shutil.copytree(tiny_project, tmp_path / "project"))
     (project / "results/two_stage.json").unlink()
@@ -78,14 +78,14 @@ def test_a_refused_release_leaves_current_where_it_was(folder, release, seal):
     assert releases.current(folder) == release.name
 
 
-@pytest.mark.usefixtures("without_encoder")
+@pytest.mark.usefixtures("without_text_model")
 def test_a_release_damaged_on_disk_is_published_anew(tiny_project, folder, release):
     one_bit_flipped(release)
     assert releases.publish(tiny_project, folder, NOW) == release.name
     open_checked(release)
 
 
-@pytest.mark.usefixtures("without_encoder", "same_process")
+@pytest.mark.usefixtures("without_text_model", "same_process")
 def test_rollback_goes_back_one_release_at_a_time_over_broken_ones(folder, release, other_project, tmp_path):
     second = releases.publish(other_project, folder, NOW + timedelta(hours=1))
     releases.activate(folder, second)
@@ -104,7 +104,7 @@ def test_rollback_goes_back_one_release_at_a_time_over_broken_ones(folder, relea
         releases.rollback(folder)
 
 
-@pytest.mark.usefixtures("without_encoder", "same_process")
+@pytest.mark.usefixtures("without_text_model", "same_process")
 def test_a_rollback_after_a_rollback_does_not_come_back(folder, release, other_project):
     second = releases.publish(other_project, folder, NOW)
     for release_id in (second, release.name, second):
@@ -116,7 +116,7 @@ def test_a_rollback_after_a_rollback_does_not_come_back(folder, release, other_p
         releases.rollback(folder)
 
 
-@pytest.mark.usefixtures("without_encoder", "same_process")
+@pytest.mark.usefixtures("without_text_model", "same_process")
 def test_a_kill_between_move_and_note_loses_nothing(folder, release, other_project):
     second = releases.publish(other_project, folder, NOW)
     releases.activate(folder, second)
@@ -129,7 +129,7 @@ def test_a_kill_between_move_and_note_loses_nothing(folder, release, other_proje
     assert releases.rollback(folder) == second
 
 
-@pytest.mark.usefixtures("without_encoder", "same_process")
+@pytest.mark.usefixtures("without_text_model", "same_process")
 def test_prune_keeps_the_release_in_service_and_the_one_before(folder, release, other_project):
     second = releases.publish(other_project, folder, NOW + timedelta(days=1))
     releases.activate(folder, second)
@@ -190,12 +190,12 @@ def slowly(source, target):
     time.sleep(0.1)
     copy(source, target)
 contents._copy = slowly
-contents.QueryEncoder.export = lambda source, folder: None
+contents.copy_text_model = lambda project, target: None
 releases.publish(Path(sys.argv[1]), Path(sys.argv[2]), datetime.now(UTC))
 """
 
 
-@pytest.mark.usefixtures("without_encoder", "same_process")
+@pytest.mark.usefixtures("without_text_model", "same_process")
 @pytest.mark.parametrize("after", ["two_tower", "web"])
 def test_a_kill_while_publishing_leaves_no_half_release(folder, release, other_project, after):
     command = [sys.executable, "-c", PUBLISH_SLOWLY, str(other_project), str(folder)]

@@ -9,11 +9,12 @@ import pytest
 import text_model
 
 from movie_genie.data import minilm
+from movie_genie.data.minilm import MiniLM
 from movie_genie.data.text_encoder import embed
-from movie_genie.engine.query_encoder import QueryEncoder
 from movie_genie.errors import UserError
+from movie_genie.releases import content
 
-export = QueryEncoder.export
+copy_text_model = content.copy_text_model
 """The function itself, before conftest.py gives all projects one text model."""
 
 QUERIES = [
@@ -27,16 +28,16 @@ QUERIES = [
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    target = tmp_path_factory.mktemp("release") / "query_encoder"
+    target = tmp_path_factory.mktemp("release") / "text_model"
     shutil.copytree(text_model.exported(), target)
     return target
 
 
 def test_a_query_gets_the_vector_that_a_film_with_this_text_has(folder: Path, tmp_path: Path) -> None:
-    encoder = QueryEncoder.load(folder)
+    encoder = MiniLM.load(folder)
     films = embed(QUERIES, tmp_path)
     for query, film in zip(QUERIES, films, strict=True):
-        vector = encoder.encode(query)
+        vector = encoder.vector(query)
         assert (vector.shape, vector.dtype) == ((384,), np.float32)
         assert np.abs(vector - film).max() < 1e-5
 
@@ -45,12 +46,12 @@ def test_workers_share_the_weights_and_need_no_torch(folder: Path) -> None:
     program = f"""
 import sys
 from pathlib import Path
-from movie_genie.engine.query_encoder import QueryEncoder
+from movie_genie.data.minilm import MiniLM
 def anonymous_kb():
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("RssAnon"))
 before = anonymous_kb()
-QueryEncoder.load(Path({str(folder)!r})).encode("a lonely robot")
+MiniLM.load(Path({str(folder)!r})).vector("a lonely robot")
 print(anonymous_kb() - before, {{"torch", "transformers", "scipy", "pandas"}} & set(sys.modules) or "light")
 """
     if not Path("/proc/self/status").exists():
@@ -72,7 +73,7 @@ def test_a_damaged_export_is_one_clear_error(
     else:
         os.truncate(copy / name, size)
     with pytest.raises(UserError, match=name):
-        QueryEncoder.load(copy)
+        MiniLM.load(copy)
 
 
 def test_weights_that_are_no_numbers_are_one_clear_error(folder: Path, tmp_path: Path) -> None:
@@ -83,9 +84,9 @@ def test_weights_that_are_no_numbers_are_one_clear_error(folder: Path, tmp_path:
     with pytest.raises(
         UserError, match=r"network\.onnx: gives no unit vectors; network\.weights may be damaged"
     ):
-        QueryEncoder.load(copy)
+        MiniLM.load(copy)
 
 
 def test_a_release_without_a_text_model_to_carry_is_one_clear_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"text_model: not found; `dvc repro` makes it"):
-        export(tmp_path / "text_model", tmp_path / "release")
+        copy_text_model(tmp_path, tmp_path / "release")
