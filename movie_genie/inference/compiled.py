@@ -37,7 +37,6 @@ INT8_VECTOR = types.Array(types.int8, 1, "C", readonly=True)
 INT8_MATRIX = types.Array(types.int8, 2, "C", readonly=True)
 WRITTEN_VECTOR = types.Array(types.float32, 1, "C")
 WRITTEN_MATRIX = types.Array(types.float32, 2, "C")
-WRITTEN_TRUTHS = types.Array(types.boolean, 1, "C")
 """Changed in place."""
 
 LOOSE = {"reassoc", "contract", "arcp", "nsz"}

@@ -11,7 +11,6 @@ from movie_genie.inference.compiled import (
     INT64,
     INT64_VECTOR,
     WRITTEN_MATRIX,
-    WRITTEN_TRUTHS,
     WRITTEN_VECTOR,
     Floats,
     Items,
@@ -77,17 +76,15 @@ def _surely_below(scores: Floats, count: int) -> np.float32:
     return kth_largest(sample, count * 3 // (2 * SAMPLED) + 8)
 
 
-@compiled(WRITTEN_VECTOR, INT64_VECTOR, INT64, WRITTEN_TRUTHS)
-def choose(scores: Floats, excluded: Items, count: int, chosen: NDArray[np.bool_]) -> None:
-    """Mark the `count` best of what is finite and not excluded; among equals the first.
+@compiled(WRITTEN_VECTOR, INT64_VECTOR, INT64)
+def best(scores: Floats, excluded: Items, count: int) -> Items:
+    """Places of the `count` best of what is finite and not excluded, ascending; among equals the first.
 
     Parameters
     ----------
     scores : (items,)
         Excluded ones become -inf.
     excluded : (n,)
-    chosen : (items,)
-        What is marked stays marked.
     """
     for item in excluded:
         scores[item] = -np.inf
@@ -110,27 +107,31 @@ def choose(scores: Floats, excluded: Items, count: int, chosen: NDArray[np.bool_
     for score in close:
         if score > bar:
             room -= 1
+    kept: int = 0
     for place in range(found):
-        if close[place] > bar:
-            chosen[places[place]] = True
-        elif close[place] == bar and room > 0:
-            room -= 1
-            chosen[places[place]] = True
+        if close[place] > bar or (close[place] == bar and room > 0):
+            room -= close[place] == bar
+            places[kept] = places[place]
+            kept += 1
+    return places[:kept].copy()
 
 
-@compiled(WRITTEN_TRUTHS)
-def places_of(chosen: NDArray[np.bool_]) -> Items:
-    """Where something is marked, ascending."""
-    number = 0
-    for mark in chosen:
-        number += mark
-    places = np.empty(number, np.int64)
-    found = 0
-    for item in range(len(chosen)):
-        if chosen[item]:
-            places[found] = item
-            found += 1
-    return places
+@compiled(INT64_VECTOR, INT64_VECTOR)
+def union(one: Items, other: Items) -> Items:
+    """What is in one of two ascending lists, ascending."""
+    both = np.empty(len(one) + len(other), np.int64)
+    i, j, found = 0, 0, 0
+    while i < len(one) or j < len(other):
+        if j == len(other) or (i < len(one) and one[i] <= other[j]):
+            if j < len(other) and one[i] == other[j]:
+                j += 1
+            both[found] = one[i]
+            i += 1
+        else:
+            both[found] = other[j]
+            j += 1
+        found += 1
+    return both[:found].copy()
 
 
 @compiled(WRITTEN_VECTOR, FLOAT32_VECTOR, INT64_VECTOR)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +105,12 @@ class SequenceModel:
         if not len(history):
             return {"films": np.zeros((1, 1, self.films.codes.shape[1]), np.float32), "present": NOTHING}
         films = self.films.vectors(history[-self.max_history :])
-        return {"films": films[None], "present": np.ones((1, len(films)), bool)}
+        return {"films": films[None], "present": self._all_present[:, : len(films)]}
+
+    @cached_property
+    def _all_present(self) -> Any:
+        """(1, max_history) true, of which each history takes what it needs."""
+        return np.ones((1, self.max_history), bool)
 
     def _batches(self, histories: Sequence[Items]) -> Iterator[tuple[Items, Floats, Any]]:
         """Histories of like length side by side, padded on the left: places, (batch, time, dim), (batch, time)."""

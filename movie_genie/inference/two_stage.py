@@ -7,7 +7,7 @@ mean 0 and deviation 1 over them, and their weighted sum is the order. The weigh
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, reduce
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,12 +22,12 @@ from movie_genie.inference.compiled import Floats, Items
 from movie_genie.inference.models import Model
 from movie_genie.inference.selection import (
     add_at_the_end,
-    choose,
+    best,
     leading,
-    places_of,
     standardise,
     strongest,
     take_into,
+    union,
 )
 
 
@@ -173,10 +173,11 @@ class TwoStage:
         tables = [source.model.scores(histories) for source in self.sources]
         offered = []
         for case, barred in enumerate(excluded):
-            chosen = np.zeros(self.items, bool)
-            for source, table in zip(self.sources, tables, strict=True):
-                choose(table[case], barred, source.candidates, chosen)
-            offered.append(places_of(chosen))
+            chosen = (
+                best(table[case], barred, source.candidates)
+                for source, table in zip(self.sources, tables, strict=True)
+            )
+            offered.append(reduce(union, chosen))
         ranked = [ranker.model.scores_of(histories, offered) for ranker in self.rankers]
         found = []
         for case, items in enumerate(offered):

@@ -6,31 +6,34 @@ from hypothesis import strategies as st
 from movie_genie.inference.selection import (
     SAMPLED,
     add_at_the_end,
-    choose,
+    best,
     kth_largest,
     leading,
-    places_of,
     standardise,
     strongest,
     top,
+    union,
 )
 
 SCORES = st.lists(st.sampled_from([-np.inf, -1.0, 0.0, 1.0, 2.5, 2.5]), max_size=40)
 
 
 @given(SCORES, st.integers(1, 50), st.data())
-def test_the_chosen_are_those_that_a_full_sort_finds_beside_what_was_chosen_before(scores, count, data):
+def test_the_best_are_those_that_a_full_sort_finds(scores, count, data):
     scores = np.array(scores, np.float32)
-    marks = st.lists(st.integers(0, len(scores) - 1)) if len(scores) else st.just([])
-    excluded, before = (np.array(data.draw(marks), np.int64) for _ in range(2))
-    chosen = np.zeros(len(scores), bool)
-    chosen[before] = True
+    excluded = np.array(
+        data.draw(st.lists(st.integers(0, len(scores) - 1)) if len(scores) else st.just([])), np.int64
+    )
     allowed = scores.copy()
     allowed[excluded] = -np.inf
     order = np.argsort(-allowed, kind="stable")[:count]
-    choose(scores, excluded, count, chosen)
+    assert best(scores, excluded, count).tolist() == sorted(order[allowed[order] > -np.inf].tolist())
     assert scores.tolist() == allowed.tolist()
-    assert places_of(chosen).tolist() == sorted({*order[allowed[order] > -np.inf].tolist(), *before.tolist()})
+
+
+@given(*[st.sets(st.integers(0, 30)).map(lambda places: np.array(sorted(places), np.int64))] * 2)
+def test_a_union_has_each_place_once_in_order(one, other):
+    assert union(one, other).tolist() == sorted({*one.tolist(), *other.tolist()})
 
 
 @given(st.lists(st.floats(width=32, allow_nan=False), min_size=1, max_size=60), st.data())
@@ -67,7 +70,7 @@ def test_shares_are_of_what_speaks_for_a_film_alone():
 
 @pytest.mark.parametrize("count", [1, 50, 400, 900, 2000])
 @pytest.mark.parametrize("kind", ["even", "few are large", "mostly the same", "the sampled are the best"])
-def test_the_chosen_of_many_are_a_full_sorts_whatever_a_sample_says_of_them(kind, count):
+def test_the_best_of_many_are_a_full_sorts_whatever_a_sample_says_of_them(kind, count):
     rng = np.random.default_rng(count)
     scores = rng.normal(size=1000).astype(np.float32)
     if kind == "few are large":
@@ -77,9 +80,7 @@ def test_the_chosen_of_many_are_a_full_sorts_whatever_a_sample_says_of_them(kind
     elif kind == "the sampled are the best":
         scores[::SAMPLED] += 100
     expected = np.sort(np.argsort(-scores, kind="stable")[:count])
-    chosen = np.zeros(1000, bool)
-    choose(scores, np.empty(0, np.int64), count, chosen)
-    assert places_of(chosen).tolist() == expected.tolist()
+    assert best(scores, np.empty(0, np.int64), count).tolist() == expected.tolist()
 
 
 def test_parts_are_added_to_the_latest_films():
