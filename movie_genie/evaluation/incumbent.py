@@ -87,7 +87,7 @@ class _Release:
         found = self.two_stage.candidates(self._known(cases.histories()), self._known(cases.all_seen()))
         for row, candidates in zip(scores, found, strict=True):
             items = self.to_ours[candidates.items]
-            row[items[items >= 0]] = (self.two_stage.weights @ candidates.scores)[items >= 0]
+            row[items[items >= 0]] = self.two_stage.fused(candidates)[items >= 0]
         return scores
 
     def _known(self, films: list[NDArray[np.int64]]) -> list[NDArray[np.int64]]:

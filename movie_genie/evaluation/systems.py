@@ -56,7 +56,7 @@ class Integrated:
         scores = np.full((len(cases), self.two_stage.items), -np.inf, np.float32)
         found = self.two_stage.candidates(cases.histories(), cases.all_seen())
         for row, candidates in zip(scores, found, strict=True):
-            row[candidates.items] = self.two_stage.weights @ candidates.scores
+            row[candidates.items] = self.two_stage.fused(candidates)
         return scores
 
 

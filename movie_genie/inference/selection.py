@@ -134,11 +134,23 @@ def union(one: Items, other: Items) -> Items:
     return both[:found].copy()
 
 
-@compiled(WRITTEN_VECTOR, FLOAT32_VECTOR, INT64_VECTOR)
-def take_into(row: Floats, scores: Floats, items: Items) -> None:
-    """row = scores[items]."""
+@compiled(FLOAT32_VECTOR, INT64_VECTOR)
+def taken(scores: Floats, items: Items) -> Floats:
+    """scores[items], which numpy does at a higher price: (n,)."""
+    found = np.empty(len(items), np.float32)
     for place in range(len(items)):
-        row[place] = scores[items[place]]
+        found[place] = scores[items[place]]
+    return found
+
+
+@compiled(FLOAT32_VECTOR, FLOAT32_MATRIX)
+def weighted_sum(weights: Floats, rows: Floats) -> Floats:
+    """weights @ rows, in single precision and without a library's start: (n,), (n, width) -> (width,)."""
+    total = np.zeros(rows.shape[1], np.float32)
+    for row in range(len(rows)):
+        for place in range(rows.shape[1]):
+            total[place] += weights[row] * rows[row, place]
+    return total
 
 
 @compiled(WRITTEN_MATRIX)

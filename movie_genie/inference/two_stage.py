@@ -26,8 +26,9 @@ from movie_genie.inference.selection import (
     leading,
     standardise,
     strongest,
-    take_into,
+    taken,
     union,
+    weighted_sum,
 )
 
 
@@ -182,17 +183,21 @@ class TwoStage:
         found = []
         for case, items in enumerate(offered):
             scores = np.empty((len(self.weights), len(items)), np.float32)
-            for row, table in zip(scores, tables, strict=False):
-                take_into(row, table[case], items)
-            for row, own in zip(scores[len(tables) :], ranked, strict=True):
-                row[:] = own[case]
+            for row, table in enumerate(tables):
+                scores[row] = taken(table[case], items)
+            for row, own in enumerate(ranked, len(tables)):
+                scores[row] = own[case]
             found.append(Candidates(items, scores, standardise(scores)))
         return found
+
+    def fused(self, found: Candidates) -> Floats:
+        """The candidates' final scores: (candidates,)."""
+        return weighted_sum(self.weights, found.scores)
 
     def recommend(self, history: Items, k: int, exclude: Items) -> Ranking:
         """The `k` best films for a history, without those in `exclude`."""
         (found,) = self.candidates([history], [exclude])
-        places, scores = leading(self.weights @ found.scores, k)
+        places, scores = leading(self.fused(found), k)
         return Ranking(found.items[places], scores, self.weights / found.deviations)
 
     def affinity(self, history: Items) -> Floats:

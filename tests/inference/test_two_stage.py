@@ -59,6 +59,7 @@ def test_the_order_is_the_weighted_sums(system):
     (found,) = system.candidates([history], [history])
     ranking = system.recommend(history, 5, history)
     whole = system.weights @ found.scores
+    np.testing.assert_allclose(system.fused(found), whole, rtol=1e-5)
     np.testing.assert_allclose(ranking.scores, np.sort(whole)[::-1][:5], rtol=1e-5)
     only_ranker = system.weighted(np.array([0, 0, 1])).recommend(history, 5, history)
     assert only_ranker.items.tolist() == found.items[np.argsort(-found.scores[2], kind="stable")[:5]].tolist()
