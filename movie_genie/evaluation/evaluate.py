@@ -16,7 +16,7 @@ from movie_genie.data import schemas
 from movie_genie.data.cases import Cases
 from movie_genie.data.schemas import RELEASED
 from movie_genie.errors import UserError
-from movie_genie.evaluation import gate, incumbent, inputs, report
+from movie_genie.evaluation import figures, gate, incumbent, inputs, report
 from movie_genie.evaluation.measure import LIST_LENGTH
 from movie_genie.evaluation.outcome import DIGITS, Outcome, evaluate_protocol
 from movie_genie.evaluation.systems import INTEGRATED
@@ -43,7 +43,7 @@ def evaluate(config: EvaluationConfig, root: Path, releases: Path) -> None:
         When an input is missing or broken; or, after everything is written, when a required check failed.
     """
     started = time.perf_counter()
-    gate.check_names(config)
+    figures.check_names(config)
     read = inputs.load(root)
     results = root / "results"
     # One thread gives the same bytes on any number of cores.
@@ -55,12 +55,9 @@ def evaluate(config: EvaluationConfig, root: Path, releases: Path) -> None:
             for name, value in outcome.metrics.items()
         }
         served = outcomes[RELEASED]
-        median, slow = latency(served.two_stage, served.cases, config.latency_requests, time.perf_counter)
-        timings = {
-            f"{INTEGRATED}_latency_ms_p50": round(median, 3),
-            f"{INTEGRATED}_latency_ms_p99": round(slow, 3),
-            "evaluation_time_seconds": round(time.perf_counter() - started, 1),
-        }
+        milliseconds = latency(served.two_stage, served.cases, config.latency_requests, time.perf_counter)
+        timings = {name: round(value, 3) for name, value in zip(figures.LATENCY, milliseconds, strict=True)}
+        timings[figures.SECONDS] = round(time.perf_counter() - started, 1)
         verdict = gate.judge(
             config.gate,
             {name: value for name, value in (metrics | timings).items() if not isinstance(value, str)},

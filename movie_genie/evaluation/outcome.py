@@ -10,7 +10,7 @@ import pandas as pd
 from movie_genie.config import EvaluationConfig
 from movie_genie.data.cases import Cases, training_events
 from movie_genie.data.schemas import RELEASED, TEST, VALIDATION
-from movie_genie.evaluation import beyond_accuracy, systems
+from movie_genie.evaluation import beyond_accuracy, figures, systems
 from movie_genie.evaluation.breakdown import Row, by_latest, by_length
 from movie_genie.evaluation.inputs import Inputs
 from movie_genie.evaluation.measure import Measured, by_user, measure, rank_metrics
@@ -78,7 +78,7 @@ def evaluate_protocol(config: EvaluationConfig, inputs: Inputs, protocol: str) -
         trials,
         answers,
         _metrics(config, inputs, training, test, answers)
-        | {f"{name}_weight": weight for name, weight in weights.items()}
+        | {figures.weight(name): weight for name, weight in weights.items()}
         | {"split_hash": inputs.split_hashes[protocol]},
         histories,
     )
@@ -96,19 +96,23 @@ def _metrics(
     users = training["user_idx"].nunique()
     metrics: dict[str, float | int | str] = {}
     for name, answer in answers.items():
-        figures = {
+        of_lists = (
+            beyond_accuracy.coverage(answer.lists, inputs.items),
+            beyond_accuracy.novelty(answer.lists, raters, users),
+            beyond_accuracy.diversity(answer.lists, inputs.text_vectors),
+        )
+        own = {
             **rank_metrics(cases, answer.ranks, config.rank_metrics),
-            "coverage_at_10": beyond_accuracy.coverage(answer.lists, inputs.items),
-            "novelty_at_10": beyond_accuracy.novelty(answer.lists, raters, users),
-            "diversity_at_10": beyond_accuracy.diversity(answer.lists, inputs.text_vectors),
+            **dict(zip(figures.OF_LISTS, of_lists, strict=True)),
         }
-        metrics |= {f"{name}_{metric}": round(value, DIGITS) for metric, value in figures.items()}
+        metrics |= {f"{name}_{metric}": round(value, DIGITS) for metric, value in own.items()}
     retrieved = np.isfinite(answers[INTEGRATED].ranks).astype(np.float64)
     ceiling = float(by_user(cases.users, retrieved).mean())
     found = rank_metrics(cases, answers[INTEGRATED].ranks, ["recall_at_10"])["recall_at_10"]
-    return metrics | {
-        "retrieval_ceiling": round(ceiling, DIGITS),
-        "ranking_loss_at_10": round(ceiling - found, DIGITS),
-        "cases": len(cases),
-        "users": len(np.unique(cases.users)),
-    }
+    of_stages = (round(ceiling, DIGITS), round(ceiling - found, DIGITS))
+    of_cases = (len(cases), len(np.unique(cases.users)))
+    return (
+        metrics
+        | dict(zip(figures.OF_STAGES, of_stages, strict=True))
+        | dict(zip(figures.OF_CASES, of_cases, strict=True))
+    )

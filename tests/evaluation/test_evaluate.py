@@ -16,7 +16,7 @@ from movie_genie.config import EvaluationConfig
 from movie_genie.data import schemas
 from movie_genie.data.cases import held_out
 from movie_genie.errors import UserError
-from movie_genie.evaluation import incumbent
+from movie_genie.evaluation import figures, incumbent
 from movie_genie.evaluation import inputs as inputs_module
 from movie_genie.evaluation.evaluate import evaluate
 from movie_genie.evaluation.measure import measure
@@ -291,6 +291,40 @@ def test_the_gate_may_ask_for_any_figure_latencies_too(evaluable, lenient, tmp_p
         evaluate(lenient.model_copy(update={"gate": [broad, slow]}), root, tmp_path / "releases")
     checks = {row["name"]: row["passed"] for row in read_json(root / "results/gate.json")["checks"]}
     assert checks == {"broad": True, "fast": False}
-    unknown = base.model_copy(update={"metric": "charm", "at_least": 1.0})
-    with pytest.raises(UserError, match="no metric is called leave_one_out_integrated_charm"):
-        evaluate(lenient.model_copy(update={"gate": [unknown]}), root, tmp_path / "releases")
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"metric": "charm"}, r"gate\.0\.metric: expected one of recall_at_10, .*got 'charm'"),
+        ({"metric": "retrieval_ceiling", "against": "ease"}, r"gate\.0\.metric: .*got 'retrieval_ceiling'"),
+        ({"metric": "ndcg_at_10", "protocol": None}, r"gate\.0\.metric: .*got 'ndcg_at_10'"),
+        ({"against": "integrated"}, r"gate\.0\.against: .*got 'integrated'"),
+    ],
+)
+def test_a_check_of_what_is_not_measured_is_refused_before_anything_is_read(lenient, tmp_path, changes, says):
+    base = lenient.gate[0].model_copy(update={"against": "number", "at_least": 1.0, "status": "required"})
+    check = base.model_copy(update=changes)
+    with pytest.raises(UserError, match=says):
+        evaluate(lenient.model_copy(update={"gate": [check]}), tmp_path / "nowhere", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["popularity", "integrated", "number"])
+def test_a_model_named_as_something_else_is_refused(lenient, tmp_path, name):
+    config = lenient.model_copy(update={"rankers": [name]})
+    with pytest.raises(UserError, match=f"'{name}' is no name for a model"):
+        evaluate(config, tmp_path / "nowhere", tmp_path)
+
+
+def test_a_check_may_ask_for_each_figure_that_is_written(evaluated, lenient):
+    figures_of = {
+        f"{protocol}_{name}"
+        for protocol in schemas.PROTOCOLS
+        for name in (
+            *figures.of_a_protocol(lenient),
+            *(f"{system}_{name}" for system in names(lenient) for name in figures.of_a_system(lenient)),
+        )
+    }
+    written = read_json(evaluated / "results/key_metrics.json")
+    assert figures_of == {name for name, value in written.items() if not isinstance(value, str)}
+    assert {*read_json(evaluated / "results/timings.json")} == {*figures.OF_THE_RUN}

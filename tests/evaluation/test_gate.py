@@ -52,6 +52,15 @@ def test_floors_and_ratios_decide_at_the_point_they_name(against, at_least, pass
     assert found["checks"][0]["passed"] is passed
 
 
+@pytest.mark.parametrize(
+    "changes", [{"at_most": 2.0}, {"protocol": None}, {"at_least": None, "at_most": 1.0}]
+)
+def test_the_release_in_use_is_held_against_at_least_under_a_protocol(changes):
+    asked = check("incumbent", 0.95).model_dump() | changes
+    with pytest.raises(ValueError, match="against the incumbent"):
+        GateCheck.model_validate(asked)
+
+
 def test_a_reported_check_fails_no_gate():
     found = verdict(check("popularity", 9, status="reported"))
     assert found["passed"] is True
