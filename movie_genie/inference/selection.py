@@ -160,9 +160,14 @@ def standardise(scores: Floats) -> Floats:
     deviations = np.ones(rows, np.float32)
     for row in range(rows):
         mean, variance = np.float32(0), np.float32(0)
+        low, high = np.float32(np.inf), np.float32(-np.inf)
         for place in range(width):
             mean += scores[row, place]
+            low, high = min(low, scores[row, place]), max(high, scores[row, place])
         mean /= np.float32(max(width, 1))
+        if low == high:
+            # The mean of equals is only nearly what they are, and that difference would count as their deviation.
+            mean = low
         for place in range(width):
             scores[row, place] -= mean
             variance += scores[row, place] * scores[row, place]

@@ -47,19 +47,15 @@ class SequenceModel:
             open_network(folder / NETWORK, ("films", "present")),
             open_network(explain, ("films", "present", "items")) if explain.is_file() else None,
         )
-        model._try(folder, dim)
+        model._try(folder)
         return model
 
-    def _try(self, folder: Path, dim: int) -> None:
+    def _try(self, folder: Path) -> None:
         """See that the network fits the film vectors, before compiled code takes its states on trust."""
         try:
-            state = self.states([np.empty(0, np.int64)])
+            self.states([np.empty(0, np.int64)])
         except Exception as error:  # the runtime's errors have no common type but this
             raise UserError(f"{folder / NETWORK}: does not fit the film vectors: {error}") from None
-        if state.shape != (1, dim) or state.dtype != np.float32:
-            raise UserError(
-                f"{folder / NETWORK}: gives {state.dtype} {state.shape}, expected float32 (1, {dim})"
-            )
 
     def __len__(self) -> int:
         """Size of the vocabulary."""
@@ -69,7 +65,7 @@ class SequenceModel:
         """The network's state after each history: (cases, dim)."""
         if len(histories) == 1:
             state: Floats = self.network.run(None, self._alone(histories[0]))[0]
-            return state
+            return shaped(state, 1, self.films.codes.shape[1])
         states = np.empty((len(histories), self.films.codes.shape[1]), np.float32)
         for rows, films, present in self._batches(histories):
             states[rows] = self.network.run(None, {"films": films, "present": present})[0]
@@ -92,9 +88,8 @@ class SequenceModel:
         if self.explain is None:
             return None
         given = self._alone(history) | {"items": self.films.vectors(items)}
-        (found,) = self.explain.run(None, given)
-        own: Floats = found if len(history) else found[:, :0]
-        return own
+        found = shaped(self.explain.run(None, given)[0], len(items), given["present"].shape[1])
+        return found if len(history) else found[:, :0]
 
     def likeness(self, item: int) -> Floats | None:
         """Every film's likeness to one of them: (items,), at most 1."""
@@ -128,3 +123,15 @@ class SequenceModel:
                 np.concatenate([histories[row][len(histories[row]) - lengths[row] :] for row in rows])
             )
             yield rows, films, present
+
+
+def shaped(found: Floats, rows: int, columns: int) -> Floats:
+    """What a network gave, if it is a table of this size: compiled code checks no index.
+
+    Raises
+    ------
+    ValueError
+    """
+    if found.shape != (rows, columns) or found.dtype != np.float32:
+        raise ValueError(f"its network gives {found.dtype} {found.shape}, expected float32 {(rows, columns)}")
+    return found

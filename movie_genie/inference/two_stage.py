@@ -110,18 +110,19 @@ class TwoStage:
                 tuple(Ranker(one["name"], opened[one["name"]]) for one in recipe["rankers"]),
                 np.array([one["weight"] for one in (*recipe["sources"], *recipe["rankers"])], np.float32),
             )
+            two_stage._check()
         except KeyError as missing:
             raise UserError(f"{path}: {missing} is missing, or no model of that name is there") from None
         except (TypeError, ValueError) as error:
             raise UserError(f"{path}: no recipe of sources and rankers: {error}") from None
         sizes = {name: len(model) for name, model in opened.items()}
-        if not two_stage.sources or len(set(sizes.values())) != 1:
+        if len(set(sizes.values())) != 1:
             raise UserError(f"{path}: the models know different numbers of films: {sizes}; train all again")
         return two_stage
 
     @classmethod
     def of_release(cls, folder: Path) -> "TwoStage":
-        """Open a release's models.
+        """Open a release's models; a ranker that counts nothing is left out, as asking it takes time.
 
         Raises
         ------
@@ -130,7 +131,26 @@ class TwoStage:
         """
         path = folder / RECIPE
         folders = {inside.name: inside for inside in (folder / MODELS).glob("*") if inside.is_dir()}
-        return cls.of_recipe(read_json(path), folders, path)
+        two_stage = cls.of_recipe(read_json(path), folders, path)
+        of_rankers = two_stage.weights[len(two_stage.sources) :]
+        heard = np.append(np.ones(len(two_stage.sources), bool), of_rankers > 0)
+        rankers = tuple(one for one, weight in zip(two_stage.rankers, of_rankers, strict=True) if weight > 0)
+        return replace(two_stage, rankers=rankers, weights=two_stage.weights[heard])
+
+    def _check(self) -> None:
+        """See that the numbers are what compiled code and the order need.
+
+        Raises
+        ------
+        ValueError
+        """
+        names = [*(source.name for source in self.sources), *(ranker.name for ranker in self.rankers)]
+        if not self.sources or len(set(names)) < len(names):
+            raise ValueError("expected at least one source, and each model once")
+        if any(source.candidates < 1 for source in self.sources):
+            raise ValueError("candidates: expected at least 1 of each source")
+        if not (np.isfinite(self.weights).all() and (self.weights >= 0).all() and self.weights.any()):
+            raise ValueError("weight: expected numbers of at least 0, one of them above")
 
     def recipe(self) -> dict[str, Any]:  # Any: a JSON document
         """What `of_recipe` takes."""

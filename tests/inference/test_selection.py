@@ -62,6 +62,13 @@ def test_a_row_of_equals_stays_a_row_of_zeros():
     np.testing.assert_allclose(scores[1], np.array([-1, 0, 1]) / np.std([1, 2, 3]), rtol=1e-6)
 
 
+@pytest.mark.parametrize(("value", "width"), [(0.1, 3), (0.7, 800), (-1e-30, 7), (1e30, 9)])
+def test_equals_have_no_deviation_though_their_mean_is_rounded(value, width):
+    scores = np.full((1, width), value, np.float32)
+    assert standardise(scores).tolist() == [1]
+    assert not scores.any()
+
+
 def test_shares_are_of_what_speaks_for_a_film_alone():
     places, shares = strongest(np.array([[1, -5, 3], [-1, -1, -1]], np.float32), 2)
     assert places[0].tolist() == [2, 0]

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -72,6 +74,26 @@ def test_likeness_is_the_cosine_of_the_film_vectors(model):
     vectors = model.films.all_vectors
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     np.testing.assert_allclose(model.likeness(4), unit @ unit[4], atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(2, 4), (2, 2), (1, 3), (2, 3, 1)])
+def test_contributions_of_another_size_are_refused_rather_than_misread(model, shape):
+    class Explain:
+        def run(self, outputs, given):
+            return [np.zeros(shape, np.float32)]
+
+    careless = replace(model, explain=Explain())
+    with pytest.raises(ValueError, match=r"expected float32 \(2, 3\)"):
+        careless.contributions(np.array([1, 2, 3]), np.array([4, 5]))
+
+
+def test_a_state_of_another_size_is_refused_rather_than_misread(model):
+    class Network:
+        def run(self, outputs, given):
+            return [np.zeros((1, 1), np.float32)]
+
+    with pytest.raises(ValueError, match="expected float32"):
+        replace(model, network=Network()).scores([np.array([1, 2, 3])])
 
 
 def broken(change, tmp_path):

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from random_models import ITEMS, followers, two_stage
+from random_models import ITEMS, followers, sequence_model, two_stage
 
+from movie_genie import artifacts, weights
 from movie_genie.errors import UserError
 from movie_genie.files import write_json
 from movie_genie.inference.two_stage import Source, TwoStage
@@ -126,13 +127,83 @@ def test_what_a_recipe_says_is_what_is_opened(tmp_path):
     [
         ({"sources": [{"name": "gone", "candidates": 3, "weight": 1}], "rankers": []}, "'gone' is missing"),
         ({"sources": []}, "'rankers' is missing"),
-        ({"sources": [], "rankers": []}, "different numbers of films"),
+        ({"sources": [], "rankers": []}, "at least one source"),
         ({"sources": 3, "rankers": []}, "no recipe"),
     ],
 )
 def test_a_recipe_that_cannot_be_followed_is_one_line(recipe, says, tmp_path):
     with pytest.raises(UserError, match=says):
         TwoStage.of_recipe(recipe, {}, tmp_path / "two_stage.json")
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"candidates": 0}, "candidates: expected at least 1"),
+        ({"weight": -1.0}, "weight: expected numbers of at least 0"),
+        ({"weight": float("nan")}, "weight: expected numbers of at least 0"),
+        ({"weight": 0.0}, "one of them above"),
+        ({"name": "ranker"}, "each model once"),
+    ],
+)
+def test_a_recipe_whose_numbers_make_no_order_is_refused(changes, says, tmp_path):
+    two_stage(tmp_path / "models", candidates=7)
+    folders = {name: tmp_path / "models" / name for name in ("tower", "ranker")}
+    source = {"name": "tower", "candidates": 7, "weight": 1.0} | changes
+    ranker = {"name": "ranker", "weight": 0.0}
+    with pytest.raises(UserError, match=says):
+        TwoStage.of_recipe({"sources": [source], "rankers": [ranker]}, folders, tmp_path / "two_stage.json")
+
+
+def test_a_released_ranker_that_counts_nothing_is_not_asked(tmp_path):
+    whole = two_stage(tmp_path / "models", candidates=7)
+    made = replace(whole, sources=whole.sources[:1], weights=np.array([1.0, 0.0], np.float32))
+    write_json(tmp_path / "two_stage.json", made.recipe())
+    opened = TwoStage.of_release(tmp_path)
+    assert [*opened.models] == ["tower"]
+    history = np.array([1, 2, 3])
+    asked, unasked = made.recommend(history, 5, history), opened.recommend(history, 5, history)
+    np.testing.assert_array_equal(unasked.items, asked.items)
+    np.testing.assert_array_equal(unasked.scores, asked.scores)
+
+
+def test_models_of_different_vocabularies_are_refused(tmp_path):
+    sequence_model(tmp_path / "tower", 1)
+    weights.save(
+        tmp_path / "other",
+        {"films": np.zeros((ITEMS + 1, 2), np.int32), "strength": np.zeros((ITEMS + 1, 2), np.float32)},
+        {"kind": artifacts.FOLLOWERS, "decay": 0.5, "window": 3},
+    )
+    folders = {name: tmp_path / name for name in ("tower", "other")}
+    sources = [{"name": name, "candidates": 5, "weight": 1.0} for name in folders]
+    with pytest.raises(UserError, match="different numbers of films"):
+        TwoStage.of_recipe({"sources": sources, "rankers": []}, folders, tmp_path / "two_stage.json")
+
+
+def test_a_recipe_names_every_model_in_order(system):
+    recipe = system.weighted(np.array([1.23456789, 0.5, 0.7])).recipe()
+    assert [(one["name"], one["weight"]) for one in recipe["sources"]] == [
+        ("tower", 1.234568),
+        ("ridge", 0.5),
+    ]
+    assert recipe["rankers"] == [{"name": "ranker", "weight": 0.7}]
+
+
+def test_a_point_of_a_models_score_is_worth_its_weight_over_the_deviation(system):
+    history = np.array([1, 2, 3])
+    (found,) = system.candidates([history], [history])
+    assert len(set(found.deviations.tolist())) == len(system.models)
+    np.testing.assert_allclose(
+        system.recommend(history, 5, history).scales, system.weights / found.deviations, rtol=1e-6
+    )
+
+
+def test_likeness_is_the_first_models_that_knows_any(system):
+    ridge_first = replace(system, sources=system.sources[::-1])
+    tower = system.models["tower"].likeness(4)
+    assert tower.any()
+    for asked in (system, ridge_first):
+        np.testing.assert_array_equal(asked.likeness(4), tower)
 
 
 def test_affinity_is_standardised_and_favours_what_the_sources_like(system):
