@@ -24,6 +24,10 @@ Duration = Annotated[str, Field(pattern="^[1-9][0-9]*[smhd]$")]
 """30s, 15m, 2h or 1d."""
 AnyPath = Annotated[Path, Field(strict=False)]
 """Written as text."""
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+"""What NumPy and PyTorch both take."""
+ModelName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
+"""A model's folder and the beginning of its metrics' names."""
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
@@ -109,7 +113,7 @@ Device = Literal["auto", "cpu", "cuda"]
 class TrainingConfig(Config):
     """What all trainings share."""
 
-    seed: int
+    seed: Seed
     device: Device
     threads: PositiveInt | None
     max_epochs: PositiveInt
@@ -117,7 +121,7 @@ class TrainingConfig(Config):
     learning_rate: PositiveFloat
     weight_decay: Annotated[float, Field(ge=0)]
     dropout: Annotated[float, Field(ge=0, lt=1)]
-    max_history: PositiveInt
+    max_history: Annotated[int, Field(ge=3)]
     tokens_per_batch: PositiveInt
     loss: Literal["softmax", "sampled_softmax", "gbce"]
     negatives: PositiveInt
@@ -131,7 +135,7 @@ class ClosedFormConfig(Config):
     model_config = ConfigDict(extra="allow")
 
     kind: str
-    name: str
+    name: ModelName
 
 
 class TwoTowerConfig(TrainingConfig):
@@ -141,6 +145,17 @@ class TwoTowerConfig(TrainingConfig):
     hidden_dim: PositiveInt
     decays: Annotated[list[Annotated[float, Field(gt=0, le=1)]], Field(min_length=1)]
     closed_forms: list[ClosedFormConfig]
+
+    @model_validator(mode="after")
+    def _one_name_each(self) -> "TwoTowerConfig":
+        taken = {"two_tower"}
+        for number, source in enumerate(self.closed_forms):
+            if source.name in taken:
+                raise ValueError(
+                    f"closed_forms.{number}.name: expected another, {source.name!r} is taken already"
+                )
+            taken.add(source.name)
+        return self
 
 
 class Bert4RecConfig(TrainingConfig):
@@ -165,8 +180,8 @@ class Bert4RecConfig(TrainingConfig):
 class SourceConfig(Config):
     """A candidate source by its model's name, and how many films it offers."""
 
-    name: str
-    candidates: PositiveInt
+    name: ModelName
+    candidates: Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 class GateCheck(Config):
@@ -191,6 +206,8 @@ class GateCheck(Config):
             raise ValueError(f"gate check {self.name!r}: expected at_least or at_most")
         if self.against == "incumbent" and (self.protocol is None or self.at_least is None):
             raise ValueError(f"gate check {self.name!r}: against the incumbent needs a protocol and at_least")
+        if self.against == "incumbent" and self.at_most is not None:
+            raise ValueError(f"gate check {self.name!r}: against the incumbent only at_least is asked")
         if self.protocol is None and self.against != "number":
             raise ValueError(f"gate check {self.name!r}: without a protocol, against can only be number")
         return self
@@ -199,9 +216,9 @@ class GateCheck(Config):
 class EvaluationConfig(Config):
     """configs/evaluation.yaml: what is served, what is measured, and what the gate asks."""
 
-    seed: int
+    seed: Seed
     sources: Annotated[list[SourceConfig], Field(min_length=1)]
-    rankers: list[str]
+    rankers: list[ModelName]
     cutoffs: Ascending
     most_cases: PositiveInt
     history_length_bins: Ascending

@@ -92,6 +92,14 @@ def message(path: Path, model: type[config.Config]) -> str:
             {"embedding_dim": "wide"},
             "embedding_dim: expected integer, got 'wide'",
         ),
+        (
+            "two_tower.yaml",
+            TwoTowerConfig,
+            {"max_history": 2},
+            "max_history: expected greater than or equal to 3, got 2",
+        ),
+        ("two_tower.yaml", TwoTowerConfig, {"seed": -1}, "seed: expected greater than or equal to 0, got -1"),
+        ("evaluation.yaml", config.EvaluationConfig, {"seed": 2**32}, None),
         ("two_tower.yaml", TwoTowerConfig, {"decays": []}, None),
         (
             "two_tower.yaml",

@@ -68,7 +68,9 @@ def fit(
     column[known] = np.arange(len(known))
     gram = np.zeros((len(known), len(known)), np.float32)
     follows = np.zeros_like(gram)
-    for inputs, targets in _examples(sequences, column, config.decay, config.window):
+    # No history is longer; each step of the window takes memory.
+    window = min(config.window, max(len(sequence) for sequence in sequences))
+    for inputs, targets in _examples(sequences, column, config.decay, window):
         gram += (inputs.T @ inputs).toarray()
         follows += (inputs.T @ targets).toarray()
     gram[np.diag_indices_from(gram)] += config.regularisation

@@ -25,6 +25,23 @@ def with_ridge(tmp_path: Path, **values: Any) -> TwoTowerConfig:
     return load_config(path, TwoTowerConfig)
 
 
+@pytest.mark.parametrize("name", ["", "two_tower", "Ridge", "../ridge", "a-b"])
+def test_a_name_that_is_no_folder_of_its_own_is_refused(tmp_path, name):
+    with pytest.raises(UserError, match=r"closed_forms\.0\.name: expected "):
+        with_ridge(tmp_path, name=name)
+
+
+def test_two_sources_of_one_name_are_refused(tmp_path):
+    document = yaml.safe_load(SHIPPED.read_text())
+    document["closed_forms"] *= 2
+    path = tmp_path / "two_tower.yaml"
+    path.write_text(yaml.safe_dump(document))
+    with pytest.raises(
+        UserError, match=r"closed_forms\.1\.name: expected another, 'sequential_ridge' is taken"
+    ):
+        load_config(path, TwoTowerConfig)
+
+
 def test_the_shipped_settings_are_those_of_the_sources():
     config = load_config(SHIPPED, TwoTowerConfig)
     assert [type(source) for source in closed_forms(config)] == [
@@ -39,6 +56,7 @@ def test_the_shipped_settings_are_those_of_the_sources():
         ({"kept": None}, "kept: missing"),
         ({"lambda": 3}, "lambda: unknown key"),
         ({"window": "40"}, "window: expected integer, got '40'"),
+        ({"films": 0}, "films: expected greater than 0, got 0"),
         ({"kind": "ridge"}, "kind: expected one of sequential_ridge, got 'ridge'"),
     ],
 )

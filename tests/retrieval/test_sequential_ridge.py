@@ -75,6 +75,20 @@ def test_the_strongest_followers_are_kept(sequences):
         np.testing.assert_allclose(followers.strength[film], weights[film, strongest], atol=1e-5)
 
 
+def test_a_window_longer_than_any_history_is_the_longest_histories(sequences, monkeypatch):
+    asked = []
+    examples = sequential_ridge._examples
+
+    def noted(sequences, column, decay, window):
+        asked.append(window)
+        return examples(sequences, column, decay, window)
+
+    monkeypatch.setattr(sequential_ridge, "_examples", noted)
+    config = settings().model_copy(update={"window": 10**9})
+    sequential_ridge.fit(config, sequences, ITEMS)
+    assert asked == [max(map(len, sequences))]
+
+
 def test_films_it_does_not_know_have_no_say():
     sequences = [np.array([0, 1, 2]), np.array([1, 2, 0]), np.array([0, 2, 11])]
     followers = fit(sequences, films=3)
