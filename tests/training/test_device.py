@@ -1,6 +1,7 @@
 import pytest
 import torch
 from torch.overrides import TorchFunctionMode
+from torch.utils._pytree import tree_leaves
 
 from movie_genie.config import Bert4RecConfig, TwoTowerConfig
 from movie_genie.config_file import load_config
@@ -12,27 +13,34 @@ from movie_genie.training.item_tower import Features
 from movie_genie.training.losses import make_loss
 
 ITEMS = 30
-MAKERS = {
-    torch.arange,
-    torch.empty,
-    torch.eye,
-    torch.full,
-    torch.ones,
-    torch.rand,
-    torch.randint,
-    torch.zeros,
-}
 
 
 class OnlyOnADevice(TorchFunctionMode):
-    """Refuses to make a tensor without being told where."""
+    """Refuses to make a tensor from no other one without being told where."""
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
-        if function in MAKERS:
-            assert (kwargs or {}).get("device") is not None, (
+        kwargs = kwargs or {}
+        made = function(*args, **kwargs)
+        given = any(isinstance(leaf, torch.Tensor) for leaf in tree_leaves((args, kwargs)))
+        if isinstance(made, torch.Tensor) and not given:
+            assert kwargs.get("device") is not None, (
                 f"{function.__name__} makes a tensor wherever PyTorch likes"
             )
-        return function(*args, **(kwargs or {}))
+        return made
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: torch.randperm(3),
+        lambda: torch.tensor([1, 2]),
+        lambda: torch.linspace(0, 1, 3),
+        lambda: torch.ones(2),
+    ],
+)
+def test_a_tensor_made_wherever_pytorch_likes_is_noticed(make):
+    with OnlyOnADevice(), pytest.raises(AssertionError, match="wherever PyTorch likes"):
+        make()
 
 
 @pytest.mark.parametrize("objective", ["cloze", "causal", None])
@@ -52,8 +60,8 @@ def test_no_tensor_is_made_without_the_device(objective, loss):
         model = TwoTower(features, config)
     batch = torch.randint(ITEMS, (4, 9))
     popularity = torch.arange(ITEMS).numpy()
+    own = make_loss(config, popularity, torch.device("cpu"))
     with OnlyOnADevice():
-        own = make_loss(config, popularity, torch.device("cpu"))
         assert torch.isfinite(model.train().loss(batch, own))
         assert model.eval().scores(batch).shape == (4, ITEMS)
 
