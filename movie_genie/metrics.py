@@ -57,12 +57,3 @@ def ndcg_at_k(ranks: Ranks, k: int) -> float:
 def ndcg_gains(ranks: Ranks, k: int) -> NDArray[np.float64]:
     """Each user's own NDCG@k, for paired tests: (users,) ranks -> (users,) gains in [0, 1]."""
     return np.where(ranks < k, 1 / np.log2(ranks + 2), 0.0)
-
-
-def reciprocal_rank(ranks: Ranks) -> float:
-    """Mean reciprocal rank over all users; a target that was not recommended counts 0.
-
-    >>> reciprocal_rank(np.array([0.0, 1.0, np.inf]))
-    0.5
-    """
-    return float((1 / (ranks + 1)).mean()) if len(ranks) else 0.0

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from movie_genie import metrics
-from movie_genie.metrics import ndcg_at_k, ndcg_gains, rank_of_target, recall_at_k, reciprocal_rank
+from movie_genie.metrics import ndcg_at_k, ndcg_gains, rank_of_target, recall_at_k
 
 SCORES = hnp.arrays(
     np.float32,
@@ -64,7 +64,6 @@ def test_metrics_lie_between_0_and_1_and_grow_with_k(ranks: np.ndarray, k: int) 
     for metric in (recall_at_k, ndcg_at_k):
         assert 0 <= metric(ranks, k) <= metric(ranks, k + 1) <= 1
     assert ndcg_at_k(ranks, k) <= recall_at_k(ranks, k)
-    assert 0 <= reciprocal_rank(ranks) <= 1
 
 
 @given(ranks=RANKS, k=st.integers(1, 30))
@@ -76,4 +75,4 @@ def test_each_users_gains_average_to_the_metric(ranks: np.ndarray, k: int) -> No
 
 def test_no_users_give_zero_rather_than_no_number() -> None:
     nobody = np.array([])
-    assert (recall_at_k(nobody, 10), ndcg_at_k(nobody, 10), reciprocal_rank(nobody)) == (0.0, 0.0, 0.0)
+    assert (recall_at_k(nobody, 10), ndcg_at_k(nobody, 10)) == (0.0, 0.0)

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float32]
 
-WIDTH = 384
 MOST_TOKENS = 256
 """Where a text is cut off; the model was trained on 128 and its authors serve it with 256."""
 

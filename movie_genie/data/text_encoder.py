@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from movie_genie.cli import progress
 from movie_genie.data import minilm, minilm_export
-from movie_genie.data.minilm import WIDTH, Floats, MiniLM
+from movie_genie.data.minilm import Floats, MiniLM
+from movie_genie.data.schemas import EMBEDDING_SIZE
 from movie_genie.files import atomic_path
 
 ROWS = 16
@@ -119,7 +120,7 @@ class EmbeddingCache:
     def vectors(self, texts: Sequence[str]) -> Floats:
         """(texts, 384), each of which must be known."""
         rows = [self._vectors[_key(text)] for text in texts]
-        return np.stack(rows) if rows else np.empty((0, WIDTH), dtype=np.float32)
+        return np.stack(rows) if rows else np.empty((0, EMBEDDING_SIZE), dtype=np.float32)
 
     def save(self) -> None:
         """Write everything known, whole or not at all."""
@@ -132,7 +133,7 @@ class EmbeddingCache:
             keys, vectors = stored["keys"], stored["vectors"]
         if (
             keys.shape != (len(vectors), KEY_SIZE)
-            or vectors.shape[1:] != (WIDTH,)
+            or vectors.shape[1:] != (EMBEDDING_SIZE,)
             or vectors.dtype != np.float32
         ):
             raise ValueError(f"vectors of shape {vectors.shape}")

@@ -10,6 +10,7 @@ import text_model
 
 from movie_genie.data import minilm
 from movie_genie.data.minilm import MiniLM
+from movie_genie.data.schemas import EMBEDDING_SIZE
 from movie_genie.data.text_encoder import embed
 from movie_genie.errors import UserError
 from movie_genie.releases import content
@@ -79,7 +80,7 @@ def test_a_damaged_export_is_one_clear_error(
 def test_weights_that_are_no_numbers_are_one_clear_error(folder: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(folder, tmp_path / "copy"))
     weights = np.memmap(copy / minilm.WEIGHTS, np.float32, "r+")
-    weights[-minilm.WIDTH * 4 * minilm.WIDTH :] = np.nan
+    weights[-EMBEDDING_SIZE * 4 * EMBEDDING_SIZE :] = np.nan
     weights.flush()
     with pytest.raises(
         UserError, match=r"network\.onnx: gives no unit vectors; network\.weights may be damaged"
