@@ -84,7 +84,7 @@ def measure(folder: Path, seconds: float) -> dict[str, object]:
         (copies / releases.CURRENT).symlink_to(current)
         environment = _environment(work)
         engine = Recommender(copies / current)
-        tokens = _viewers(engine, environment["DATABASE_URL"])
+        tokens = viewers(engine, environment["DATABASE_URL"])
         personal = [_request(PERSONAL, token) for token in tokens]
         empty = [_request(EMPTY, token) for token in tokens]
         address = (config.host, PORT)
@@ -210,7 +210,7 @@ def _kilobytes(pid: int, what: str) -> int:
     raise UserError(f"/proc/{pid}/smaps_rollup: no {what}; this kernel cannot tell what memory is shared")
 
 
-def _viewers(engine: Recommender, url: str) -> list[str]:
+def viewers(engine: Recommender, url: str) -> list[str]:
     """Make a guest of each of many personas, with their history in the database; give the sessions' tokens."""
     database = Database(url)
     database.prepare()
