@@ -71,13 +71,16 @@ def read_json(path: Path) -> dict[str, Any]:
     Raises
     ------
     UserError
-        When the file is missing or is no JSON object.
+        When the file is missing, cannot be read or is no JSON object.
     """
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"{path}: not found") from None
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except OSError as error:
+        raise UserError(f"{path}: could not be read: {error.strerror or error}") from error
+    # Not only of its syntax: an integer may be too long to take, and brackets too deep.
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{path}: not valid JSON: {error}") from error
     if not isinstance(value, dict):
         raise UserError(f"{path}: expected a JSON object, got {type(value).__name__}")

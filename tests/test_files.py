@@ -87,7 +87,13 @@ def test_json_keeps_order_and_letters_and_refuses_nan(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "expected"),
-    [(b"{", "not valid JSON: "), (b"[1]", "expected a JSON object, got list"), (b"\xff", "not valid JSON: ")],
+    [
+        (b"{", "not valid JSON: "),
+        (b"[1]", "expected a JSON object, got list"),
+        (b"\xff", "not valid JSON: "),
+        (b'{"n": ' + b"9" * 5000 + b"}", "not valid JSON: "),
+        (b"[" * 100_000, "not valid JSON: "),
+    ],
 )
 def test_broken_json_names_the_file(tmp_path: Path, content: bytes, expected: str) -> None:
     path = tmp_path / "a.json"
@@ -100,6 +106,20 @@ def test_broken_json_names_the_file(tmp_path: Path, content: bytes, expected: st
 def test_missing_json_names_the_file(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="not found"):
         read_json(tmp_path / "a.json")
+
+
+def test_json_that_the_disk_does_not_give_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    (tmp_path / "circle").symlink_to("circle")
+    for name, reason in (
+        ("folder", "Is a directory"),
+        ("file/a.json", "Not a directory"),
+        ("circle", "Too many levels of symbolic links"),
+    ):
+        with pytest.raises(UserError) as error:
+            read_json(tmp_path / name)
+        assert str(error.value) == f"{tmp_path / name}: could not be read: {reason}"
 
 
 def test_digests_are_those_of_the_bytes(tmp_path: Path) -> None:

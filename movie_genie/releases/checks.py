@@ -25,9 +25,24 @@ SMOKE_FILMS = 20
 
 
 def checksums(folder: Path) -> dict[str, str]:
-    """sha256 of every file but the manifest, by its path within the folder, sorted."""
+    """sha256 of every file but the manifest, by its path within the folder, sorted.
+
+    Raises
+    ------
+    UserError
+        When something in the folder is no file, or cannot be read.
+    """
     files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not path.is_dir()}
-    return {name: digest(files[name]) for name in sorted(files) if name != MANIFEST}
+    for name, path in sorted(files.items()):
+        # A link to nowhere, or a pipe, whose reader would wait for ever.
+        if not path.is_file():
+            raise UserError(f"{folder}: {name} is no file; copy the release again")
+    try:
+        return {name: digest(files[name]) for name in sorted(files) if name != MANIFEST}
+    except OSError as error:
+        raise UserError(
+            f"{error.filename or folder}: could not be read: {error.strerror or error}"
+        ) from error
 
 
 def release_id_of(files: dict[str, str]) -> str:
@@ -41,7 +56,7 @@ def check_files(folder: Path) -> dict[str, Any]:  # Any: the manifest is JSON
     Raises
     ------
     UserError
-        When the manifest or a file is missing, changed or too many.
+        When the manifest or a file is missing, changed, too many or not readable.
     """
     manifest = read_json(folder / MANIFEST)
     listed = manifest.get("files")
@@ -68,8 +83,8 @@ def open_checked(folder: Path) -> Recommender:
     UserError
         When files are wrong, vocabularies differ, or weights or scores are not finite.
     """
-    check_files(folder)
     try:
+        check_files(folder)
         engine = Recommender(folder)
         check_sizes(engine)
         for name, values in _arrays(folder):

@@ -56,7 +56,7 @@ class LiveRelease:
     def refresh(self) -> bool:
         """Take up the release that `current` names, if it is another one and nothing is wrong with it.
 
-        A process that begins when something is wrong with it takes up the one before it meanwhile.
+        A process that begins when something is wrong with it takes up another meanwhile; see `stand_ins`.
 
         Returns
         -------
@@ -73,10 +73,10 @@ class LiveRelease:
         if self._engine is not None and self._engine.release_id == named:
             return True
         try:
-            engine = open_checked(self._folder / named)
+            engine = self._opened(named)
         except UserError as error:
             if self._engine is None:
-                self._engine = self._former()
+                self._engine = self._stand_in()
             serving = self._engine.release_id if self._engine else "nothing"
             log.error("release %s is refused, %s stays in service: %s", named, serving, error)
             return False
@@ -84,15 +84,30 @@ class LiveRelease:
         log.info("serving release %s", named)
         return True
 
-    def _former(self) -> Recommender | None:
-        """The release that was in service before, where it can be opened."""
-        for release in releases.listing(self._folder):
-            if release.former:
-                try:
-                    return open_checked(self._folder / release.release_id)
-                except UserError as error:
-                    log.error("release %s is refused as well: %s", release.release_id, error)
+    def _stand_in(self) -> Recommender | None:
+        """The first that can be opened of the releases that may stand in for `current`."""
+        for release_id in releases.stand_ins(self._folder):
+            try:
+                return self._opened(release_id)
+            except UserError as error:
+                log.error("release %s is refused as well: %s", release_id, error)
         return None
+
+    def _opened(self, release_id: str) -> Recommender:
+        """The release's engine.
+
+        Raises
+        ------
+        UserError
+            Whatever is wrong with it: no worker may die of one release while another can be served.
+        """
+        try:
+            return open_checked(self._folder / release_id)
+        except UserError:
+            raise
+        except Exception as error:
+            log.exception("release %s failed in a way that no check foresaw", release_id)
+            raise UserError(f"{self._folder / release_id}: {type(error).__name__}: {error}") from error
 
     def _watch(self) -> None:
         """Refresh whenever `current` moved; a release that was refused is tried again after a while."""

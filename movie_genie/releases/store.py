@@ -186,6 +186,10 @@ def listing(folder: Path) -> list[Release]:
             manifest = read_json(path)
             published = datetime.fromisoformat(manifest["published_at"])
             revisions = manifest["git_revision"], manifest["data_revision"]
+            if published.tzinfo is None:
+                raise ValueError(f"published_at has no time zone: {manifest['published_at']!r}")
+            if not all(revision is None or isinstance(revision, str) for revision in revisions):
+                raise TypeError(f"a revision is no text: {revisions}")
         except (UserError, LookupError, TypeError, ValueError) as error:
             log.warning("passed over: %s: %s", path, error)
             continue
@@ -193,6 +197,17 @@ def listing(folder: Path) -> list[Release]:
             Release(release_id, published, *revisions, release_id == serving, release_id == former)
         )
     return sorted(releases, key=lambda release: (release.published_at, release.release_id), reverse=True)
+
+
+def stand_ins(folder: Path) -> list[str]:
+    """Ids of the releases to try, in this order, where the one in service is broken.
+
+    The one before it comes first, then the newest; what was rolled back is better than nothing, and comes last.
+    """
+    withdrawn = _withdrawn(folder)
+    others = [release for release in listing(folder) if not release.current]
+    others.sort(key=lambda release: (release.release_id in withdrawn, not release.former))
+    return [release.release_id for release in others]
 
 
 def _verify(folder: Path, release_id: str) -> None:
@@ -217,8 +232,7 @@ def _point_to(folder: Path, release_id: str) -> None:
 
 def _activated(folder: Path) -> list[str]:
     """Ids made current, oldest first, the one in service last, whatever a kill left in the file."""
-    path = folder / ACTIVATED
-    ids = [str(name) for name in read_json(path)["activated"]] if path.exists() else []
+    ids = _noted(folder / ACTIVATED, "activated")
     serving = current(folder)
     return [*ids, serving] if serving is not None and ids[-1:] != [serving] else ids
 
@@ -228,8 +242,22 @@ def _remember(folder: Path, ids: list[str]) -> None:
 
 
 def _withdrawn(folder: Path) -> list[str]:
-    path = folder / WITHDRAWN
-    return [str(name) for name in read_json(path)["withdrawn"]] if path.exists() else []
+    return _noted(folder / WITHDRAWN, "withdrawn")
+
+
+def _noted(path: Path, key: str) -> list[str]:
+    """Ids that a note holds; none where it is missing or cannot be read: a lost history must not stop the service."""
+    if not os.path.lexists(path):
+        return []
+    try:
+        ids = read_json(path).get(key)
+    except UserError as error:
+        log.warning("taken as empty: %s", error)
+        return []
+    if isinstance(ids, list) and all(isinstance(name, str) for name in ids):
+        return ids
+    log.warning("taken as empty: %s: expected a list of ids under %r", path, key)
+    return []
 
 
 def _withdraw(folder: Path, ids: list[str]) -> None:

@@ -1,6 +1,7 @@
 """Releases as a broken copy, a broken disk or a faulty publisher leaves them: each function damages one in place."""
 
 import json
+import os
 import shutil
 
 import numpy as np
@@ -39,6 +40,25 @@ def without_manifest(release):
 
 def with_a_broken_manifest(release):
     (release / MANIFEST).write_text('{"files": ')
+
+
+def with_a_manifest_that_is_a_folder(release):
+    (release / MANIFEST).unlink()
+    (release / MANIFEST).mkdir()
+
+
+def with_a_link_to_nowhere(release):
+    (release / "web/gone.js").symlink_to("/nowhere")
+
+
+def with_a_link_to_itself(release):
+    (release / "web/index.html").unlink()
+    (release / "web/index.html").symlink_to("index.html")
+
+
+def with_a_pipe(release):
+    """Reading it would wait for ever."""
+    os.mkfifo(release / "web/pipe")
 
 
 def _rewrite(release, model, changes, **config):

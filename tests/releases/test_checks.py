@@ -1,5 +1,6 @@
 """A release that would not serve is refused, each time with its reason."""
 
+import errno
 import re
 import shutil
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from damaged_releases import FILMS
 
 from movie_genie.errors import UserError
+from movie_genie.releases import checks
 from movie_genie.releases.checks import open_checked, smoke_query
 
 
@@ -22,6 +24,10 @@ from movie_genie.releases.checks import open_checked, smoke_query
         (damages.with_a_stray_file, "web/evil.js is not in the manifest"),
         (damages.without_manifest, "manifest.json: not found"),
         (damages.with_a_broken_manifest, "manifest.json: not valid JSON"),
+        (damages.with_a_manifest_that_is_a_folder, "manifest.json: could not be read: Is a directory"),
+        (damages.with_a_link_to_nowhere, "web/gone.js is no file"),
+        (damages.with_a_link_to_itself, "web/index.html is no file"),
+        (damages.with_a_pipe, "web/pipe is no file"),
     ],
 )
 def test_a_damaged_release_is_refused_with_its_reason(release, damage, reason):
@@ -66,6 +72,16 @@ def test_a_release_that_is_whole_but_would_not_serve_is_refused(release, damage,
     damage(release)
     with pytest.raises(UserError, match=reason):
         open_checked(seal(release))
+
+
+def test_a_file_that_the_disk_does_not_give_is_refused_with_its_reason(release, monkeypatch):
+    def fails(path):
+        raise OSError(errno.EIO, "Input/output error", str(path))
+
+    monkeypatch.setattr(checks, "digest", fails)
+    with pytest.raises(UserError) as error:
+        open_checked(release)
+    assert str(error.value) == f"{release / 'catalogue.arrow'}: could not be read: Input/output error"
 
 
 def test_a_fresh_process_answers_a_smoke_query(tiny_release, release):

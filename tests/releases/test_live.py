@@ -1,8 +1,10 @@
 import json
+import shutil
 import threading
 import time
 from datetime import UTC, datetime
 
+import damaged_releases as damages
 import pytest
 
 from movie_genie.engine.recommender import Recommender
@@ -162,3 +164,76 @@ def test_a_process_that_begins_under_a_broken_release_serves_the_one_before_unti
     weights.write_bytes(kept)
     assert live.refresh()
     assert live.engine.release_id == second
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        damages.with_a_link_to_nowhere,
+        damages.with_a_manifest_that_is_a_folder,
+        damages.half_copied,
+        damages.with_a_broken_manifest,
+    ],
+)
+@pytest.mark.parametrize("history", ["", "null", "{}", '{"activated": 3}'])
+def test_a_process_begins_whatever_is_wrong_with_the_release_and_with_the_history(
+    folder, two_releases, damage, history
+):
+    first, second, _ = two_releases
+    (folder / "activated.json").write_text(history)
+    damage(folder / second)
+    point_to(folder, second)
+    live = LiveRelease(folder, poll_seconds=60)
+    live.start()
+    live.stop()
+    assert live.engine is not None and live.engine.release_id == first
+
+
+def test_a_process_that_begins_under_a_release_that_fails_in_an_unforeseen_way_serves_another(
+    folder, two_releases, monkeypatch, caplog
+):
+    first, second, _ = two_releases
+    point_to(folder, second)
+    opened = live_module.open_checked
+
+    def fail(release):
+        if release.name == second:
+            raise ZeroDivisionError("unforeseen")
+        return opened(release)
+
+    monkeypatch.setattr(live_module, "open_checked", fail)
+    live = LiveRelease(folder)
+    assert not live.refresh()
+    assert live.engine is not None and live.engine.release_id == first
+    assert "ZeroDivisionError: unforeseen" in caplog.text
+
+
+def made_from(release, seal, published):
+    """A whole release like another, published at another time."""
+    copy = release.with_name("copy")
+    shutil.copytree(release, copy)
+    (copy / "web/index.html").write_text(published)
+    manifest = json.loads((copy / "manifest.json").read_text())
+    (copy / "manifest.json").write_text(json.dumps(manifest | {"published_at": published}))
+    return seal(copy).name
+
+
+def test_a_process_under_broken_releases_takes_up_the_one_before_then_the_newest_and_last_what_was_withdrawn(
+    folder, two_releases, seal
+):
+    first, second, _ = two_releases
+    older, newer, withdrawn = (
+        made_from(folder / first, seal, f"{year}-01-01T00:00:00+00:00") for year in (2030, 2031, 2032)
+    )
+    (folder / "activated.json").write_text(json.dumps({"activated": [first, second]}))
+    (folder / "withdrawn.json").write_text(json.dumps({"withdrawn": [withdrawn]}))
+    point_to(folder, second)
+    damages.half_copied(folder / second)
+    for expected in (first, newer, older, withdrawn):
+        live = LiveRelease(folder)
+        assert not live.refresh()
+        assert live.engine is not None and live.engine.release_id == expected
+        damages.half_copied(folder / expected)
+    live = LiveRelease(folder)
+    assert not live.refresh()
+    assert live.engine is None

@@ -147,6 +147,64 @@ def test_prune_keeps_the_release_in_service_and_the_one_before(folder, release, 
     assert releases.rollback(folder) == release.name
 
 
+BROKEN_NOTES = [
+    "{}", "null", "[]", "", '{"activated": null, "withdrawn": null}', '{"activated": "abc", "withdrawn": "abc"}',
+    '{"activated": [1], "withdrawn": [[]]}',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", BROKEN_NOTES)
+@pytest.mark.usefixtures("without_text_model", "same_process")
+def test_a_history_that_cannot_be_read_is_begun_anew_and_stops_nothing(
+    folder, release, other_project, caplog, text
+):
+    second = releases.publish(other_project, folder, NOW + timedelta(hours=1))
+    releases.activate(folder, second)
+    for name in (releases.ACTIVATED, releases.WITHDRAWN):
+        (folder / name).write_text(text)
+    assert [(item.release_id, item.current, item.former) for item in releases.listing(folder)] == [
+        (second, True, False),
+        (release.name, False, False),
+    ]
+    assert not releases.is_withdrawn(folder, release.name)
+    for name in (releases.ACTIVATED, releases.WITHDRAWN):
+        assert f"{folder / name}: " in caplog.text
+    assert all(record.levelname == "WARNING" and "\n" not in record.message for record in caplog.records)
+    with pytest.raises(UserError, match="no earlier release"):
+        releases.rollback(folder)
+    releases.activate(folder, release.name)
+    assert releases.rollback(folder) == second
+    assert releases.is_withdrawn(folder, release.name)
+
+
+@pytest.mark.usefixtures("without_text_model", "same_process")
+def test_a_history_that_is_a_folder_is_begun_anew(folder, release, other_project):
+    second = releases.publish(other_project, folder, NOW)
+    for name in (releases.ACTIVATED, releases.WITHDRAWN):
+        (folder / name).unlink(missing_ok=True)
+        (folder / name).mkdir()
+    releases.activate(folder, second)
+    assert releases.rollback(folder) == release.name
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"published_at": None},
+        {"published_at": "yesterday"},
+        {"published_at": "2026-01-01T00:00:00"},  # of which time zone?
+        {"git_revision": 7},
+        {"data_revision": ["a"]},
+    ],
+)
+def test_a_release_whose_manifest_is_not_one_is_passed_over_in_the_list(folder, release, caplog, wrong):
+    other = Path(shutil.copytree(release, folder / "0123456789ab"))
+    manifest = json.loads((other / MANIFEST).read_text())
+    (other / MANIFEST).write_text(json.dumps(manifest | wrong))
+    assert [item.release_id for item in releases.listing(folder)] == [release.name]
+    assert f"passed over: {other / MANIFEST}" in caplog.text
+
+
 def test_without_releases_every_command_says_so(tmp_path):
     assert releases.current(tmp_path / "none") is None
     assert releases.listing(tmp_path) == []
