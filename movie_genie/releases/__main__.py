@@ -43,7 +43,10 @@ def _do(arguments: argparse.Namespace) -> None:
             removed = store.prune(folder, load_config(arguments.config, ServerConfig).keep_releases)
             print(f"removed: {', '.join(removed) or 'nothing'}")
         case "check":
-            answer_smoke_query(arguments.folder)
+            # A release is named as its folder is, and not as a link to it or "."; realpath bears a circle of links.
+            checked = Path(os.path.realpath(arguments.folder))
+            answer_smoke_query(checked)
+            print(f"release {checked.name} is whole and answers")
 
 
 def _line(release: store.Release) -> str:

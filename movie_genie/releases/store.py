@@ -211,9 +211,11 @@ def stand_ins(folder: Path) -> list[str]:
 
 
 def _verify(folder: Path, release_id: str) -> None:
-    if not RELEASE_ID.fullmatch(release_id) or not (folder / release_id).is_dir():
+    release = folder / release_id
+    # A link under another id would pass its check, which follows links, and then be refused by every server.
+    if not RELEASE_ID.fullmatch(release_id) or not release.is_dir() or release.resolve().name != release_id:
         raise UserError(f"{folder}: there is no release {release_id!r}")
-    smoke_query(folder / release_id)
+    smoke_query(release)
 
 
 def _is_whole(release: Path) -> bool:

@@ -1,9 +1,11 @@
 """The operator's commands, as they are typed."""
 
+import errno
 import os
 import subprocess
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -16,10 +18,11 @@ NOW = datetime(2026, 1, 2, tzinfo=UTC)
 def command(folder):
     """Run `python -m movie_genie.releases …` on the releases of `folder`."""
 
-    def run(*arguments):
+    def run(*arguments, cwd=None):
         done = subprocess.run(
             [sys.executable, "-m", releases.__package__, *arguments],
             env={**os.environ, "MOVIE_GENIE_RELEASES": str(folder)},
+            cwd=cwd,
             capture_output=True,
             text=True,
             check=False,
@@ -48,9 +51,27 @@ def test_releases_are_listed_activated_and_rolled_back(command, folder, release,
 
 
 def test_a_whole_release_passes_its_check_and_a_broken_one_is_said_in_one_line(command, tiny_release):
-    assert command("check", str(tiny_release)) == (0, "", "")
-    status, _, error = command("check", "nowhere")
-    assert (status, error) == (1, "error: nowhere/manifest.json: not found\n")
+    whole = f"release {tiny_release.name} is whole and answers\n"
+    assert command("check", str(tiny_release)) == (0, whole, "")
+    status, output, error = command("check", "nowhere")
+    assert (status, output, error) == (1, "", f"error: {Path.cwd() / 'nowhere/manifest.json'}: not found\n")
+
+
+def test_a_release_is_checked_by_whatever_path_leads_to_it(command, tiny_releases, tiny_release):
+    whole = f"release {tiny_release.name} is whole and answers\n"
+    assert command("check", str(tiny_releases / "current")) == (0, whole, "")
+    assert command("check", ".", cwd=tiny_release) == (0, whole, "")
+    assert command("check", "..", cwd=tiny_release / "web") == (0, whole, "")
+
+
+def test_a_circle_of_links_is_no_release(command, tmp_path):
+    (tmp_path / "current").symlink_to("current")
+    status, _, error = command("check", "current", cwd=tmp_path)
+    assert status == 1
+    assert (
+        error
+        == f"error: {tmp_path / 'current/manifest.json'}: could not be read: {os.strerror(errno.ELOOP)}\n"
+    )
 
 
 def test_nothing_is_removed_that_the_settings_keep(command):

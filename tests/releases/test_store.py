@@ -147,6 +147,15 @@ def test_prune_keeps_the_release_in_service_and_the_one_before(folder, release, 
     assert releases.rollback(folder) == release.name
 
 
+@pytest.mark.usefixtures("linked_text_model")
+def test_a_link_to_a_release_under_another_id_is_not_put_into_service(tiny_project, folder, release):
+    whole = releases.publish(tiny_project, folder, NOW)
+    (folder / "0123456789ab").symlink_to(whole)
+    with pytest.raises(UserError, match="there is no release '0123456789ab'"):
+        releases.activate(folder, "0123456789ab")
+    assert releases.current(folder) == release.name
+
+
 BROKEN_NOTES = [
     "{}", "null", "[]", "", '{"activated": null, "withdrawn": null}', '{"activated": "abc", "withdrawn": "abc"}',
     '{"activated": [1], "withdrawn": [[]]}',
