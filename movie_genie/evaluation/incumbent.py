@@ -17,6 +17,9 @@ from movie_genie.files import read_json
 from movie_genie.inference.two_stage import TwoStage
 from movie_genie.metrics import Ranks
 
+REASON_LENGTH = 300
+"""So many characters of an error are told: the runtime's can be long."""
+
 
 def compare(
     releases: Path,
@@ -46,14 +49,11 @@ def compare(
         try:
             theirs, how = _ranks(folder, protocol, asked, split_hashes[protocol], movie_ids)
             pairs[protocol] = Pair(asked.users, ranks[protocol], theirs, how)
-        except (
-            UserError,
-            LookupError,
-            ValueError,
-            TypeError,
-            OSError,
-        ) as error:  # whatever broke, or its age
-            pairs[protocol] = f"not comparable: {error}"
+        # Whatever broke, or its age. So broad because the runtime's errors share no other type, and because one that
+        # escaped would stop every evaluation until somebody mended the release.
+        except Exception as error:
+            reason = " ".join(str(error).split()) or type(error).__name__
+            pairs[protocol] = f"not comparable: {reason[:REASON_LENGTH]}"
     return Incumbent(folder.resolve().name, pairs)
 
 
@@ -62,10 +62,15 @@ def _ranks(
 ) -> tuple[Ranks, str]:
     """Ranks that the release gives the targets, and where they are from."""
     if read_json(folder / "key_metrics.json").get(f"{protocol}_split_hash") == split_hash:
-        table = read_table(folder / "per_user.parquet", PER_USER)
+        path = folder / "per_user.parquet"
+        table = read_table(path, PER_USER)
         rows = table[(table["protocol"] == protocol) & (table["system"] == INTEGRATED)]
         if np.array_equal(rows["user_idx"], cases.users) and np.array_equal(rows["item_idx"], cases.targets):
-            return rows["rank"].to_numpy(), "its own ranks on the same split"
+            own = rows["rank"].to_numpy()
+            # Every comparison with NaN is false: the candidate would fail, however good.
+            if not (own >= 0).all():
+                raise UserError(f"{path}: holds ranks that are no numbers from 0 on")
+            return own, "its own ranks on the same split"
     if protocol != RELEASED:
         raise UserError("it was measured on other cases, and a release carries no weights for this protocol")
     answers = measure("release in use", _Release(folder, movie_ids), cases)
@@ -78,6 +83,12 @@ class _Release:
     def __init__(self, folder: Path, movie_ids: NDArray[np.int64]) -> None:
         self.two_stage = TwoStage.of_release(folder)
         theirs = _movie_ids(folder / "catalogue.arrow")
+        # Compiled code reads the models at the catalogue's places, and does not look whether they are there.
+        if self.two_stage.items != len(theirs):
+            raise UserError(
+                f"{folder}: its models know {self.two_stage.items} films, its catalogue {len(theirs)}: "
+                "vocabularies differ"
+            )
         self.to_theirs = _places(theirs, movie_ids)
         self.to_ours = _places(movie_ids, theirs)
 

@@ -2,11 +2,13 @@
 
 import csv
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pandas as pd
 import pytest
 import tiny
@@ -236,6 +238,65 @@ def test_a_broken_release_in_use_can_be_replaced_and_is_named(evaluated, in_use,
     assert row["passed"] is None
     assert "not comparable" in row["note"]
     assert "per_user.parquet" in row["note"]
+
+
+def rewrite_models(release: Path, changed: Callable[[np.ndarray], np.ndarray], films: int) -> None:
+    for folder in (release / "models").iterdir():
+        config, tensors = weights.load(folder)
+        networks = {path.name: path.read_bytes() for path in folder.glob("*.onnx")}
+        tensors = {name: changed(values) for name, values in tensors.items()}
+        if "films" in tensors:
+            tensors["films"] = np.minimum(tensors["films"], films - 1)
+        weights.save(folder, tensors, config, networks)
+
+
+def of_fewer_films(release: Path) -> None:
+    """Compiled code reads such models at places that they do not have."""
+    rewrite_models(release, lambda values: values[:5].copy(), 5)
+
+
+def of_more_films(release: Path) -> None:
+    rewrite_models(release, lambda values: np.concatenate([values] * 3), len(tiny.FILMS))
+
+
+def of_one_history_at_a_time(release: Path) -> None:
+    """The network loads, and fails in ONNX Runtime when it is asked."""
+    path = release / "models/bert4rec/network.onnx"
+    network = onnx.load(path)
+    for given in network.graph.input:
+        given.type.tensor_type.shape.dim[0].dim_value = 1
+    onnx.save(network, path)
+
+
+def of_no_numbers(release: Path) -> None:
+    networks = tiny.tiny_networks(np.full((tiny.DIM, tiny.DIM), np.nan, np.float32))
+    (release / "models/bert4rec/network.onnx").write_bytes(networks["network.onnx"])
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (of_fewer_films, f"its models know 5 films, its catalogue {len(tiny.FILMS)}"),
+        (of_more_films, f"its models know {3 * len(tiny.FILMS)} films, its catalogue {len(tiny.FILMS)}"),
+        (of_one_history_at_a_time, "Got invalid dimensions for input"),
+        (of_no_numbers, "scores hold NaN"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_release_in_use_whose_models_fail_can_be_replaced_and_is_named(
+    evaluated, in_use, lenient, tmp_path, damage, reason
+):
+    root = shutil.copytree(evaluated, tmp_path / "project")
+    splits = read_json(root / "data/processed/splits.json")
+    write_json(root / "data/processed/splits.json", splits | {"leave_one_out_hash": "new ratings came in"})
+    folder = shutil.copytree(in_use, tmp_path / "releases", symlinks=True)
+    damage(folder / "current")
+    evaluate(lenient, root, folder)
+    row = incumbent_check(root)
+    assert row["passed"] is None
+    assert row["note"].startswith("not comparable: ")
+    assert reason in row["note"]
+    assert "\n" not in row["note"]
 
 
 def test_models_that_give_nan_are_refused_by_name(evaluable, lenient, tmp_path):

@@ -97,6 +97,17 @@ def test_what_is_broken_in_a_release_is_named_and_stops_nothing(releases):
         assert pair.startswith("not comparable: ") and "key_metrics.json: not found" in pair
 
 
+@pytest.mark.parametrize("rank", [float("nan"), None, -1.0])
+def test_a_rank_that_is_none_is_not_compared_with(releases, rank):
+    """Every comparison with it would be false, so that no candidate could pass."""
+    rows = [row for name, cases in CASES.items() for row in rows_of(name, "integrated", cases, 10)]
+    write_ranks(releases / "abc123", [rows[0] | {"rank": rank}, *rows[1:]])
+    first = PROTOCOLS.index(str(rows[0]["protocol"]))
+    pair = list(pairs_of(releases).values())[first]
+    assert str(pair).startswith("not comparable: ")
+    assert "per_user.parquet" in str(pair)
+
+
 def test_models_that_are_not_there_are_named(releases):
     pair = pairs_of(releases, leave_one_out="new ratings came in")["leave_one_out"]
     assert str(pair).startswith("not comparable: ")
