@@ -15,6 +15,12 @@ WEIGHTS = "weights"
 RECIPE = "two_stage.json"
 """Names sources and rankers, and how much each counts."""
 
+METRICS, RANKS = "key_metrics.json", "per_user.parquet"
+"""What an evaluation measured: its figures, and each test case's rank by each system."""
+
+CATALOGUE_FILE = "catalogue.arrow"
+"""A release's films, at their item_idx."""
+
 SEQUENCE_MODEL, FOLLOWERS = "sequence_model", "followers"
 """The kinds of models, as a model's config.json says."""
 

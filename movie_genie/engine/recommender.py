@@ -15,6 +15,8 @@ from movie_genie.engine.search import Search
 from movie_genie.inference.selection import top
 from movie_genie.inference.two_stage import Ranking, TwoStage
 
+TEXT_VECTORS = "text_embeddings.npy"
+
 LIKED = 3.0
 """Stars from which on a film speaks for its viewer's taste."""
 
@@ -92,7 +94,7 @@ class Recommender:
         self.catalogue = Catalogue.load(folder)
         self.personas = Personas(folder, self.catalogue)
         self.two_stage = TwoStage.of_release(folder)
-        self.text: NDArray[np.float32] = np.load(folder / "text_embeddings.npy", mmap_mode="r")
+        self.text: NDArray[np.float32] = np.load(folder / TEXT_VECTORS, mmap_mode="r")
         self._search = Search(folder, self.catalogue, self.text)
         counts = self.catalogue.ratings_count
         self._support = (counts / (counts + SUPPORT)).astype(np.float32)

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from movie_genie.artifacts import CATALOGUE_FILE, METRICS, RANKS
 from movie_genie.data.cases import Cases
 from movie_genie.data.schemas import PER_USER, RELEASED, read_table
 from movie_genie.errors import UserError
@@ -61,8 +62,8 @@ def _ranks(
     folder: Path, protocol: str, cases: Cases, split_hash: str, movie_ids: NDArray[np.int64]
 ) -> tuple[Ranks, str]:
     """Ranks that the release gives the targets, and where they are from."""
-    if read_json(folder / "key_metrics.json").get(f"{protocol}_split_hash") == split_hash:
-        path = folder / "per_user.parquet"
+    if read_json(folder / METRICS).get(f"{protocol}_split_hash") == split_hash:
+        path = folder / RANKS
         table = read_table(path, PER_USER)
         rows = table[(table["protocol"] == protocol) & (table["system"] == INTEGRATED)]
         if np.array_equal(rows["user_idx"], cases.users) and np.array_equal(rows["item_idx"], cases.targets):
@@ -82,7 +83,7 @@ class _Release:
 
     def __init__(self, folder: Path, movie_ids: NDArray[np.int64]) -> None:
         self.two_stage = TwoStage.of_release(folder)
-        theirs = _movie_ids(folder / "catalogue.arrow")
+        theirs = _movie_ids(folder / CATALOGUE_FILE)
         # Compiled code reads the models at the catalogue's places, and does not look whether they are there.
         if self.two_stage.items != len(theirs):
             raise UserError(

@@ -14,11 +14,11 @@ from safetensors import SafetensorError, safe_open
 
 from movie_genie.data.schemas import EMBEDDING_SIZE
 from movie_genie.engine.home import home_rows
-from movie_genie.engine.recommender import Recommender
+from movie_genie.engine.recommender import TEXT_VECTORS, Recommender
 from movie_genie.engine.records import Rating
 from movie_genie.errors import UserError
 from movie_genie.files import digest, read_json
-from movie_genie.releases.content import MANIFEST, TEXT_VECTORS
+from movie_genie.releases.content import MANIFEST
 
 SMOKE_SECONDS = 120
 SMOKE_FILMS = 20
@@ -105,7 +105,7 @@ def check_sizes(engine: Recommender) -> None:
     """
     folder, films = engine.folder, len(engine.catalogue)
     sizes = {name: len(model) for name, model in engine.two_stage.models.items()}
-    sizes["text_embeddings.npy"] = len(engine.text)
+    sizes[TEXT_VECTORS] = len(engine.text)
     if films == 0:
         raise UserError(f"{folder}: the catalogue is empty")
     for name, size in sizes.items():

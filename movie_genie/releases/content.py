@@ -11,22 +11,21 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from movie_genie.artifacts import MODELS, RECIPE, model_folders
+from movie_genie.artifacts import METRICS, MODELS, RANKS, RECIPE, model_folders
 from movie_genie.data import dataset, minilm, schemas
 from movie_genie.data.schemas import RELEASED
 from movie_genie.engine import catalogue, personas, search, word_index
+from movie_genie.engine.recommender import TEXT_VECTORS
 from movie_genie.engine.schemas import CATALOGUE, PERSONA_RATINGS, PERSONAS, WORD_INDEX
 from movie_genie.errors import UserError
 from movie_genie.files import read_json
 
-METRICS, VERDICT = "key_metrics.json", "gate.json"
-RESULTS = (RECIPE, METRICS, VERDICT, "per_user.parquet")
+VERDICT = "gate.json"
+RESULTS = (RECIPE, METRICS, VERDICT, RANKS)
 """What is copied of results/."""
 
 WEB = "web"
 """Folder of the web app."""
-
-TEXT_VECTORS = "text_embeddings.npy"
 
 MANIFEST = "manifest.json"
 """Names all other files, with their checksums."""
