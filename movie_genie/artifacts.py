@@ -15,8 +15,9 @@ WEIGHTS = "weights"
 RECIPE = "two_stage.json"
 """Names sources and rankers, and how much each counts."""
 
-METRICS, RANKS = "key_metrics.json", "per_user.parquet"
-"""What an evaluation measured: its figures, and each test case's rank by each system."""
+RESULTS = "results"
+METRICS, RANKS, VERDICT = "key_metrics.json", "per_user.parquet", "gate.json"
+"""What an evaluation found: its figures, each test case's rank by each system, and whether the gate lets it pass."""
 
 CATALOGUE_FILE = "catalogue.arrow"
 """A release's films, at their item_idx."""

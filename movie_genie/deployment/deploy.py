@@ -10,7 +10,7 @@ from typing import Any
 
 import requests
 
-from movie_genie.artifacts import MODELS, fingerprint, model_folders
+from movie_genie.artifacts import MODELS, RESULTS, VERDICT, fingerprint, model_folders
 from movie_genie.config import EvaluationConfig, ServerConfig
 from movie_genie.data.schemas import RELEASED
 from movie_genie.deployment.server import SERVER_URL, Server, run_folder, stop
@@ -18,7 +18,7 @@ from movie_genie.errors import UserError
 from movie_genie.files import read_json, write_json
 from movie_genie.polling import poll
 from movie_genie.releases import store as releases
-from movie_genie.releases.content import MANIFEST, VERDICT
+from movie_genie.releases.content import MANIFEST
 from movie_genie.revisions import code_revision
 
 REQUEST_SECONDS = 5.0
@@ -77,7 +77,7 @@ def deploy(
         log.info("release %s is removed", removed)
     if refusal:
         raise UserError(refusal)
-    write_json(project / "results/deployment.json", report(config, folder / release_id, url))
+    write_json(project / RESULTS / "deployment.json", report(config, folder / release_id, url))
 
 
 def passed_verdict(project: Path) -> dict[str, Any]:  # Any: a JSON document
@@ -88,7 +88,7 @@ def passed_verdict(project: Path) -> dict[str, Any]:  # Any: a JSON document
     UserError
         Naming the checks that failed, or the models that were trained since.
     """
-    gate = project / "results" / VERDICT
+    gate = project / RESULTS / VERDICT
     verdict = read_json(gate)
     if verdict.get("passed") is not True:
         failed = [

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
+from movie_genie.artifacts import RANKS, RESULTS
 from movie_genie.config import EvaluationConfig
 from movie_genie.data import schemas
 from movie_genie.data.cases import Cases
@@ -36,7 +37,7 @@ def failures_against(releases: Path, config: EvaluationConfig, root: Path) -> li
     cases: dict[str, Cases] = {
         protocol: inputs.cases(config, protocol, schemas.TEST) for protocol in protocols
     }
-    ranks = _ranks(root / "results/per_user.parquet", cases)
+    ranks = _ranks(root / RESULTS / RANKS, cases)
     # As the evaluation does: one thread gives the same bytes on any number of cores.
     with threadpool_limits(1, "blas"):
         serving = incumbent.compare(releases, cases, ranks, inputs.split_hashes, inputs.movie_ids)

@@ -8,11 +8,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from movie_genie.artifacts import CATALOGUE_FILE
 from movie_genie.engine.records import GenreCount, Movie, UnknownFilmError, UnknownGenreError
 from movie_genie.engine.schemas import CATALOGUE
 from movie_genie.errors import UserError
-
-FILE = "catalogue.arrow"
 
 Items = NDArray[np.int64]
 """item_idx values, in an order that the giver says."""
@@ -89,7 +88,7 @@ class Catalogue:
     @classmethod
     def load(cls, release: Path) -> "Catalogue":
         """Open the catalogue of a release's folder."""
-        return cls(map_table(release / FILE, CATALOGUE))
+        return cls(map_table(release / CATALOGUE_FILE, CATALOGUE))
 
     def __len__(self) -> int:
         return len(self.movies)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from movie_genie.artifacts import RECIPE, fingerprint, model_folders
+from movie_genie.artifacts import METRICS, RANKS, RECIPE, RESULTS, VERDICT, fingerprint, model_folders
 from movie_genie.config import EvaluationConfig
 from movie_genie.data import schemas
 from movie_genie.data.cases import Cases
@@ -45,7 +45,7 @@ def evaluate(config: EvaluationConfig, root: Path, releases: Path) -> None:
     started = time.perf_counter()
     figures.check_names(config)
     read = inputs.load(root)
-    results = root / "results"
+    results = root / RESULTS
     # One thread gives the same bytes on any number of cores.
     with threadpool_limits(1, "blas"), track("integrated_evaluation", config.model_dump()) as run:
         outcomes = {name: evaluate_protocol(config, read, name) for name in schemas.PROTOCOLS}
@@ -75,18 +75,18 @@ def evaluate(config: EvaluationConfig, root: Path, releases: Path) -> None:
         # A verdict is of these models and no others; `backend_server` holds them against it.
         folders = model_folders(root, RELEASED)
         verdict["models"] = {name: fingerprint(folders[name]) for name in config.models}
-        write_json(results / "key_metrics.json", metrics)
-        write_json(results / "gate.json", verdict)
+        write_json(results / METRICS, metrics)
+        write_json(results / VERDICT, verdict)
         write_json(results / "timings.json", timings)
         write_json(results / RECIPE, served.two_stage.recipe())
-        schemas.write_table(results / "per_user.parquet", per_user(outcomes), schemas.PER_USER)
+        schemas.write_table(results / RANKS, per_user(outcomes), schemas.PER_USER)
         write_text(results / "plots/systems.csv", _csv(systems_plot(outcomes)))
         write_text(results / "plots/history_length.csv", _csv(history_plot(outcomes)))
         write_text(results / "report.html", report.render(config, read.titles, outcomes, verdict))
         run.summary({**metrics, **timings, "gate_passed": verdict["passed"]})
     log.info("the report is at %s", results / "report.html")
     if failed := gate.failures(verdict):
-        raise UserError(f"{results / 'gate.json'}: the gate refuses these models: {'; '.join(failed)}")
+        raise UserError(f"{results / VERDICT}: the gate refuses these models: {'; '.join(failed)}")
 
 
 def latency(

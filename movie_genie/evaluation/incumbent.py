@@ -1,5 +1,6 @@
 """How the release now serving does on the candidate's cases: the gate's last comparison."""
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from movie_genie.evaluation.systems import INTEGRATED
 from movie_genie.files import read_json
 from movie_genie.inference.two_stage import TwoStage
 from movie_genie.metrics import Ranks
+
+log = logging.getLogger(__name__)
 
 REASON_LENGTH = 300
 """So many characters of an error are told: the runtime's can be long."""
@@ -53,6 +56,8 @@ def compare(
         # Whatever broke, or its age. So broad because the runtime's errors share no other type, and because one that
         # escaped would stop every evaluation until somebody mended the release.
         except Exception as error:
+            if not isinstance(error, UserError):
+                log.warning("the release in use could not be asked (%s)", protocol, exc_info=True)
             reason = " ".join(str(error).split()) or type(error).__name__
             pairs[protocol] = f"not comparable: {reason[:REASON_LENGTH]}"
     return Incumbent(folder.resolve().name, pairs)

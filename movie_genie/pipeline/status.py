@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from movie_genie.artifacts import METRICS, RESULTS, VERDICT
 from movie_genie.errors import UserError
 from movie_genie.files import read_json
 from movie_genie.orchestration.dvc_graph import PipelineGraph
@@ -125,13 +126,13 @@ def metric_lines(root: Path, graph: PipelineGraph) -> list[str]:
                 f"{path.parent.name}: {_figures(metrics)}"
                 + (f", trained in {seconds:.0f} s" if seconds else "")
             )
-    key = _read(root / "results/key_metrics.json")
+    key = _read(root / RESULTS / METRICS)
     protocols = (name.removesuffix(MEASURED) for name in key if name.endswith(MEASURED))
     for protocol in protocols:
         for system in ("integrated", "popularity"):
             if figures := _figures(key, f"{protocol}_{system}_"):
                 lines.append(f"{protocol}, {system}: {figures}")
-    gate = _read(root / "results/gate.json")
+    gate = _read(root / RESULTS / VERDICT)
     if gate:
         lines.append(f"gate: {'passed' if gate.get('passed') else 'FAILED'}")
     return lines

@@ -11,17 +11,25 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from movie_genie.artifacts import METRICS, MODELS, RANKS, RECIPE, model_folders
+from movie_genie.artifacts import (
+    CATALOGUE_FILE,
+    METRICS,
+    MODELS,
+    RANKS,
+    RECIPE,
+    RESULTS,
+    VERDICT,
+    model_folders,
+)
 from movie_genie.data import dataset, minilm, schemas
 from movie_genie.data.schemas import RELEASED
-from movie_genie.engine import catalogue, personas, search, word_index
+from movie_genie.engine import personas, search, word_index
 from movie_genie.engine.recommender import TEXT_VECTORS
 from movie_genie.engine.schemas import CATALOGUE, PERSONA_RATINGS, PERSONAS, WORD_INDEX
 from movie_genie.errors import UserError
 from movie_genie.files import read_json
 
-VERDICT = "gate.json"
-RESULTS = (RECIPE, METRICS, VERDICT, RANKS)
+COPIED = (RECIPE, METRICS, VERDICT, RANKS)
 """What is copied of results/."""
 
 WEB = "web"
@@ -49,8 +57,8 @@ def assemble(project: Path, target: Path) -> None:
     """
     target.mkdir(parents=True)
     _copy_models(project, target)
-    for name in RESULTS:
-        _copy(project / "results" / name, target / name)
+    for name in COPIED:
+        _copy(project / RESULTS / name, target / name)
     _copy(project / "frontend/dist", target / WEB)
     films = dataset.read_films(project)
     users = schemas.read_arrow(project / dataset.PROCESSED / "users.parquet", schemas.USERS)
@@ -68,7 +76,7 @@ def copy_text_model(project: Path, target: Path) -> None:
 
 def _copy_models(project: Path, target: Path) -> None:
     """The models that the recipe names, trained for the released protocol."""
-    recipe, folders = read_json(project / "results" / RECIPE), model_folders(project, RELEASED)
+    recipe, folders = read_json(project / RESULTS / RECIPE), model_folders(project, RELEASED)
     for one in (*recipe["sources"], *recipe["rankers"]):
         if one["name"] not in folders:
             raise UserError(f"{project / MODELS}: no model {one['name']!r}; `dvc repro` trains it")
@@ -105,7 +113,7 @@ def _write_films(target: Path, content: pa.Table, ratings: pa.Table, movie_ids: 
         "average_rating": pa.array(average.astype(np.float32), from_pandas=True),  # NaN becomes null
         "popularity": pa.array(popularity.astype(np.float32)),
     }
-    _write_arrow(target / catalogue.FILE, columns, CATALOGUE)
+    _write_arrow(target / CATALOGUE_FILE, columns, CATALOGUE)
     _write_arrow(target / word_index.FILE, word_index.table_of(_texts(content)), WORD_INDEX)
     np.save(target / TEXT_VECTORS, dataset.text_vectors(content))
 

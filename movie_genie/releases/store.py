@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from movie_genie.artifacts import METRICS
+from movie_genie.artifacts import METRICS, VERDICT
 from movie_genie.errors import UserError
 from movie_genie.files import atomic_path, read_json, write_json
 from movie_genie.releases.checks import check_files, checksums, open_checked, release_id_of, smoke_query
-from movie_genie.releases.content import MANIFEST, VERDICT, assemble
+from movie_genie.releases.content import MANIFEST, assemble
 from movie_genie.revisions import data_revision, git_revision
 
 COMMAND = f"python -m {__package__}"

@@ -7,9 +7,7 @@ import numpy as np
 import pyarrow as pa
 import tiny
 
-from movie_genie import artifacts
 from movie_genie.data import schemas
-from movie_genie.engine import catalogue
 from movie_genie.engine.catalogue import Catalogue
 from movie_genie.releases.content import assemble
 
@@ -34,7 +32,3 @@ def test_one_viewers_rating_years_after_the_data_set_does_not_decide_what_is_pop
     before, after = (Catalogue.load(tmp_path / name).popularity for name in ("before", "after"))
     np.testing.assert_array_equal(after[:-1], before[:-1])
     assert after[-1] == 1
-
-
-def test_the_evaluation_reads_the_films_where_the_engine_does():
-    assert artifacts.CATALOGUE_FILE == catalogue.FILE
