@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 from evaluable_project import make_evaluable
 
-from movie_genie.config import EvaluationConfig
+from movie_genie.config import EvaluationConfig, SourceConfig
 from movie_genie.config_file import load_config
+from movie_genie.evaluation.gate import INCUMBENT, NUMBER
+from movie_genie.evaluation.systems import names
 
 CONFIG = Path(__file__).parents[2] / "configs/evaluation.yaml"
 
@@ -19,12 +21,13 @@ def evaluable(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def lenient() -> EvaluationConfig:
-    """The real configuration in small, with a gate that random weights pass."""
-    config = load_config(CONFIG, EvaluationConfig)
+    """The real configuration in small, of the models that the small project has, with a gate that they pass."""
+    sources = [SourceConfig(name=name, candidates=20) for name in ("two_tower", "sequential_ridge")]
+    changes = {"sources": sources, "rankers": ["bert4rec"], "cutoffs": [10, 20], "newcomer_lengths": [1, 3]}
+    config = load_config(CONFIG, EvaluationConfig).model_copy(update=changes)
     checks = [
-        check.model_copy(update={"status": "required" if check.against == "incumbent" else "reported"})
+        check.model_copy(update={"status": "required" if check.against == INCUMBENT else "reported"})
         for check in config.gate
+        if check.against in (NUMBER, INCUMBENT, *names(config))
     ]
-    sources = [source.model_copy(update={"candidates": 20}) for source in config.sources]
-    changes = {"gate": checks, "sources": sources, "cutoffs": [10, 20], "newcomer_lengths": [1, 3]}
-    return config.model_copy(update=changes)
+    return config.model_copy(update={"gate": checks})
