@@ -39,6 +39,9 @@ def read_yaml(path: Path) -> Any:  # Any: the document's shape is the model's to
         raise UserError(f"{path}: not found") from None
     except IsADirectoryError:
         raise UserError(f"{path}: expected a file, found a folder") from None
+    except yaml.MarkedYAMLError as error:
+        where = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
+        raise UserError(f"{path}: not valid YAML: {where}{error.problem}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
 

@@ -161,7 +161,8 @@ def test_a_missing_key_is_named(tmp_path: Path) -> None:
     [
         ("", "expected keys and values, found NoneType"),
         ("- 1\n- 2\n", "expected keys and values, found list"),
-        ("enabled: [", "not valid YAML: "),
+        ("enabled: [", "not valid YAML: line 1: "),
+        ("enabled: true\nexperiment: }", "not valid YAML: line 2: "),
         ("\udc80", "not valid YAML: "),
     ],
 )

@@ -1,9 +1,11 @@
 """Stage `frontend_build`: the web app, built by npm and put in place in one step."""
 
 import logging
+import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from movie_genie.config import FrontendConfig
@@ -67,8 +69,11 @@ def install(frontend: Path) -> None:
 
 
 def _npm(frontend: Path, *arguments: str) -> None:
-    """Run npm in the folder; what it says goes where this process's output goes."""
-    done = subprocess.run(["npm", *arguments], cwd=frontend, stdin=subprocess.DEVNULL, check=False)
+    """Run npm in the folder; what it says goes where this process's output goes, in colour only to a person."""
+    environment = dict(os.environ) if sys.stdout.isatty() else os.environ | {"NO_COLOR": "1"}
+    done = subprocess.run(
+        ["npm", *arguments], cwd=frontend, env=environment, stdin=subprocess.DEVNULL, check=False
+    )
     if done.returncode != 0:
         command = " ".join(("npm", *arguments[:2]))
         raise UserError(f"{frontend}: `{command}` failed (status {done.returncode}); see its messages above")
