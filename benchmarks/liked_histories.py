@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from movie_genie.artifacts import RECIPE, model_folders
+from movie_genie.artifacts import RECIPE, RESULTS, model_folders
 from movie_genie.cli import run
+from movie_genie.config import EvaluationConfig
+from movie_genie.config_file import load_config
 from movie_genie.data import dataset, schemas
 from movie_genie.data.cases import Cases, held_out
 from movie_genie.engine.recommender import LIKED
@@ -19,15 +21,15 @@ from movie_genie.evaluation.measure import by_user
 from movie_genie.files import read_json, write_json
 from movie_genie.inference.two_stage import TwoStage
 
-RESULTS = Path("benchmarks/results/liked_histories.json")
+FIGURES = Path("benchmarks/results/liked_histories.json")
 CUTOFF = 10
-MOST_CASES = 1500
 PARTS = {"validation": schemas.VALIDATION, "test": schemas.TEST}
 
 
 def main() -> None:
     """Print NDCG@10 with all films and with the liked ones, for each protocol and part."""
-    root, recipe = Path(), Path("results") / RECIPE
+    root, recipe = Path(), Path(RESULTS) / RECIPE
+    config = load_config(Path("configs/evaluation.yaml"), EvaluationConfig)
     interactions = dataset.read_interactions(root)
     stars = interactions["rating"].to_numpy()
     figures: dict[str, dict[str, object]] = {}
@@ -35,7 +37,7 @@ def main() -> None:
         two_stage = TwoStage.of_recipe(read_json(recipe), model_folders(root, protocol), recipe)
         figures[protocol] = {}
         for part, number in PARTS.items():
-            cases = held_out(interactions, protocol, number).sample(MOST_CASES, seed=1)
+            cases = held_out(interactions, protocol, number).sample(config.most_cases, config.seed)
             liked = [
                 history[stars[start:end] >= LIKED]
                 for history, start, end in zip(cases.histories(), cases.starts, cases.ends, strict=True)
@@ -51,7 +53,7 @@ def main() -> None:
             print(
                 f"{protocol} {part}: all {found['all']:.4f}, liked {found['liked']:.4f}, {len(cases)} cases"
             )
-    write_json(RESULTS, figures)
+    write_json(FIGURES, figures)
 
 
 def _ndcg(two_stage: TwoStage, cases: Cases, histories: list[NDArray[np.int64]]) -> float:

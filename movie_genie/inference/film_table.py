@@ -21,8 +21,7 @@ from movie_genie.inference.compiled import (
 class FilmTable:
     """Each film's vector and bias.
 
-    A request reads all of it. As floats that would drive what else the request needs out of a core's second-level
-    cache; how much that costs, and that no metric minds: docs/architecture.md.
+    A request reads all of it, so it is kept small; what that is worth: docs/architecture.md.
     """
 
     codes: Codes
