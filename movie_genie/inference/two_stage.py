@@ -8,6 +8,7 @@ mean 0 and deviation 1 over them, and their weighted sum is the order. The weigh
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
+from itertools import compress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -132,10 +133,10 @@ class TwoStage:
         path = folder / RECIPE
         folders = {inside.name: inside for inside in (folder / MODELS).glob("*") if inside.is_dir()}
         two_stage = cls.of_recipe(read_json(path), folders, path)
-        of_rankers = two_stage.weights[len(two_stage.sources) :]
-        heard = np.append(np.ones(len(two_stage.sources), bool), of_rankers > 0)
-        rankers = tuple(one for one, weight in zip(two_stage.rankers, of_rankers, strict=True) if weight > 0)
-        return replace(two_stage, rankers=rankers, weights=two_stage.weights[heard])
+        asked = two_stage.weights > 0
+        asked[: len(two_stage.sources)] = True
+        rankers = tuple(compress(two_stage.rankers, asked[len(two_stage.sources) :]))
+        return replace(two_stage, rankers=rankers, weights=two_stage.weights[asked])
 
     def _check(self) -> None:
         """See that the numbers are what compiled code and the order need.

@@ -142,6 +142,7 @@ def test_a_recipe_that_cannot_be_followed_is_one_line(recipe, says, tmp_path):
         ({"candidates": 0}, "candidates: expected at least 1"),
         ({"weight": -1.0}, "weight: expected numbers of at least 0"),
         ({"weight": float("nan")}, "weight: expected numbers of at least 0"),
+        ({"weight": float("inf")}, "weight: expected numbers of at least 0"),
         ({"weight": 0.0}, "one of them above"),
         ({"name": "ranker"}, "each model once"),
     ],
@@ -161,6 +162,7 @@ def test_a_released_ranker_that_counts_nothing_is_not_asked(tmp_path):
     write_json(tmp_path / "two_stage.json", made.recipe())
     opened = TwoStage.of_release(tmp_path)
     assert [*opened.models] == ["tower"]
+    assert opened.weights.tolist() == [1.0]
     history = np.array([1, 2, 3])
     asked, unasked = made.recommend(history, 5, history), opened.recommend(history, 5, history)
     np.testing.assert_array_equal(unasked.items, asked.items)
