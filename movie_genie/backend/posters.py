@@ -1,5 +1,6 @@
 """Posters from TMDB's image host, fetched once and kept on disk: viewers' browsers ask nobody else."""
 
+import math
 import re
 import threading
 import time
@@ -13,9 +14,11 @@ from movie_genie.errors import UserError
 from movie_genie.files import atomic_path
 
 LARGEST_BYTES = 2 * 1024 * 1024
-FETCHES_AT_ONCE = 2
-PAUSE_SECONDS = 60.0
-"""After a failure nobody waits for the host again so soon: each wait holds one of the server's threads."""
+BUSY_SECONDS = 1
+"""When to ask for a poster again, if its worker is fetching another one."""
+
+PAUSE_SECONDS = 60
+"""After a failure nobody waits for the host again so soon."""
 
 TYPES = {".jpg": ("image/jpeg", b"\xff\xd8\xff"), ".png": ("image/png", b"\x89PNG\r\n\x1a\n")}
 """By the name's ending: what the host must say it is, and the bytes it must begin with."""
@@ -25,6 +28,9 @@ _path = re.compile(r"/[A-Za-z0-9_-]{1,64}(\.jpg|\.png)").fullmatch
 
 class Posters:
     """Fetches and keeps posters. The cache holds at most one file a film of the catalogues served.
+
+    A process fetches one at a time, and whoever asks for another one meanwhile is sent away at once: a wait holds one
+    of the server's few threads, and recommendations go first.
 
     Parameters
     ----------
@@ -37,7 +43,7 @@ class Posters:
     def __init__(self, folder: Path, host: str = POSTER_HOST) -> None:
         self._folder = folder
         self._host = host
-        self._fetching = threading.BoundedSemaphore(FETCHES_AT_ONCE)
+        self._fetching = threading.Lock()
         self._pause_until = 0.0
 
     def get(self, path: str) -> tuple[Path, str]:
@@ -65,13 +71,16 @@ class Posters:
         return kept, mimetype
 
     def _fetch(self, path: str, mimetype: str) -> bytes:
-        if time.monotonic() < self._pause_until or not self._fetching.acquire(timeout=2):
-            raise ProblemError(503, "the image host cannot be asked now", headers={"Retry-After": "60"})
+        pause = math.ceil(self._pause_until - time.monotonic())
+        if pause > 0:
+            raise _later("the image host did not answer a while ago", pause)
+        if not self._fetching.acquire(blocking=False):
+            raise _later("another poster is being fetched", BUSY_SECONDS)
         try:
             return self._ask(f"{self._host}/{POSTER_WIDTH}{path}", mimetype)
         except requests.RequestException:
             self._pause_until = time.monotonic() + PAUSE_SECONDS
-            raise ProblemError(503, "the image host does not answer", headers={"Retry-After": "60"}) from None
+            raise _later("the image host does not answer", PAUSE_SECONDS) from None
         finally:
             self._fetching.release()
 
@@ -87,3 +96,7 @@ class Posters:
                 if len(image) > LARGEST_BYTES:
                     raise ProblemError(502, "the poster is too large")
         return image
+
+
+def _later(why: str, seconds: int) -> ProblemError:
+    return ProblemError(503, why, headers={"Retry-After": str(seconds)})

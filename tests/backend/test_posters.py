@@ -1,7 +1,9 @@
 """Posters through our own cache: one host, images only, each fetched once."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -18,6 +20,8 @@ class Host(BaseHTTPRequestHandler):
     """An image host: what it answers depends on the poster's name."""
 
     asked: list[str]
+    slow = threading.Lock()
+    """While it is held, the poster named so does not come."""
 
     def do_GET(self) -> None:
         self.asked.append(self.path)
@@ -25,6 +29,9 @@ class Host(BaseHTTPRequestHandler):
         if name == "silent":
             self.close_connection = True
             return
+        if name == "slow":
+            with self.slow:
+                pass
         status = {"missing": 404, "broken": 500, "moved": 302}.get(name, 200)
         body = {"page": b"<html>", "huge": JPEG + b"x" * LARGEST_BYTES}.get(name, JPEG)
         self.send_response(status)
@@ -96,6 +103,23 @@ def test_a_host_that_does_not_answer_is_left_alone_for_a_while(host: tuple[str, 
         assert refused.value.status_code == 503
         assert refused.value.headers["Retry-After"] == "60"
     assert host[1] == ["/t/p/w342/silent.jpg"]
+
+
+def test_who_asks_while_another_poster_is_fetched_is_sent_away_at_once(
+    host: tuple[str, list[str]], tmp_path: Path
+):
+    """A wait would hold one of the server's few threads, of which one fetches already."""
+    posters = Posters(tmp_path, host[0])
+    with ThreadPoolExecutor() as pool, Host.slow:
+        fetched = pool.submit(posters.get, "/slow.jpg")
+        while not host[1]:
+            time.sleep(0.001)
+        with pytest.raises(ProblemError) as refused:
+            posters.get("/abc.jpg")
+        assert not fetched.done()
+    assert (refused.value.status_code, refused.value.headers["Retry-After"]) == (503, "1")
+    assert fetched.result()[0].read_bytes() == JPEG
+    assert posters.get("/abc.jpg")[0].read_bytes() == JPEG
 
 
 def test_a_poster_is_served_for_a_film_and_kept_by_browsers(make_app: Callable[[], APIFlask], tmp_path: Path):

@@ -1,8 +1,9 @@
-import { type CSSProperties, useState } from 'react';
+import type { CSSProperties } from 'react';
 
 import type { Movie } from '@/lib/api-types';
 
 import { design } from './design';
+import { usePicture } from './use-picture';
 
 interface Props {
   movie: Movie;
@@ -12,8 +13,8 @@ interface Props {
 
 /** A film's poster, or one printed here. Decoration: whatever shows it also says the title in text. */
 export function Poster({ movie, eager = false }: Props) {
-  const [broken, setBroken] = useState<string | null>(null);
-  if (movie.poster_url && movie.poster_url !== broken) {
+  const picture = usePicture(movie.poster_url);
+  if (movie.poster_url && picture.shown) {
     return (
       <img
         className="poster object-cover"
@@ -23,7 +24,7 @@ export function Poster({ movie, eager = false }: Props) {
         height={513}
         loading={eager ? 'eager' : 'lazy'}
         decoding="async"
-        onError={() => setBroken(movie.poster_url)}
+        onError={picture.failed}
       />
     );
   }
