@@ -16,9 +16,9 @@ from movie_genie.cli import run
 from movie_genie.config import EvaluationConfig, TwoTowerConfig
 from movie_genie.config_file import load_config
 from movie_genie.data import schemas
-from movie_genie.data.cases import Cases, held_out, training_events
+from movie_genie.data.cases import Cases, held_out
 from movie_genie.evaluation.measure import System, measure, rank_metrics
-from movie_genie.evaluation.systems import BASELINES, Alone
+from movie_genie.evaluation.systems import Alone, baselines
 from movie_genie.files import read_json, write_json
 from movie_genie.inference.followers import Followers
 from movie_genie.retrieval.sequential_ridge import SequentialRidge, fit
@@ -53,9 +53,9 @@ def main() -> None:
         print(f"\n{protocol}: {len(cases)} cases, {items} films, split {split_hash[:16]}")
         print(f"{'':20}{'NDCG@10':>9}{'R@10':>8}{'R@200':>8}{'MRR':>8}{'fit s':>8}{'ms/case':>9}")
         figures[protocol] = {"cases": len(cases), "films": items, "split_hash": split_hash}
-        for name, baseline in BASELINES.items():
+        for name, baseline in baselines(config).items():
             started = time.process_time()
-            system = baseline(training_events(interactions, protocol), items, config)
+            system = baseline(interactions, protocol, items)
             figures[protocol][name] = _measure(name, system, cases, config, time.process_time() - started)
         for ridge in ridges:
             started = time.process_time()

@@ -225,7 +225,7 @@ class EvaluationConfig(Config):
     newcomer_lengths: list[PositiveInt]
     ease_films: PositiveInt
     ease_lambda: PositiveFloat
-    recent_popularity_days: PositiveFloat
+    recent_popularity_days: Ascending
     latency_requests: PositiveInt
     bootstrap_samples: PositiveInt
     incumbent_confidence: Annotated[float, Field(gt=0.5, lt=1)]

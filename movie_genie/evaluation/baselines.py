@@ -1,4 +1,4 @@
-"""The systems that the models must beat: two counts and a closed form. Nothing is learnt by gradient."""
+"""The systems that the models must beat: counts and a closed form. Nothing is learnt by gradient."""
 
 import numpy as np
 import pandas as pd
@@ -25,25 +25,43 @@ class Popularity:
 class RecentPopularity:
     """How many users rated a film in the days before the question (Ji et al. 2020, "RecentPop").
 
-    Where training ended before the question, the days before training's end are counted.
+    All ratings before the question's own second count, other users' held-out ones too: whoever is asked then knows
+    them, and counting takes no training. The models do not know them. On a split by time, training may end years
+    before a question; counted from there, the latest week says nothing, and a model would beat it for nothing.
+
+    Films that nobody rated in these days are ties: with few users a short window tells little.
+
+    Parameters
+    ----------
+    ratings : data frame under schemas.INTERACTIONS
+        Of all parts of the split.
     """
 
-    def __init__(self, training: pd.DataFrame, items: int, days: float) -> None:
-        order = np.argsort(training["timestamp"].to_numpy(), kind="stable")
-        self.times = training["timestamp"].to_numpy(np.int64)[order]
-        self.films = training["item_idx"].to_numpy(np.int64)[order]
+    def __init__(self, ratings: pd.DataFrame, items: int, days: int) -> None:
+        order = np.argsort(ratings["timestamp"].to_numpy(), kind="stable")
+        self.times = ratings["timestamp"].to_numpy(np.int64)[order]
+        self.films = ratings["item_idx"].to_numpy(np.int64)[order]
         self.items = items
-        self.window = int(days * 86_400)
+        self.window = days * 86_400
 
     def scores(self, cases: Cases) -> Scores:
         """See System."""
-        now = np.minimum(cases.timestamps, self.times[-1] + 1)
-        first = np.searchsorted(self.times, now - self.window)
-        after = np.searchsorted(self.times, now)
+        first = np.searchsorted(self.times, cases.timestamps - self.window)
+        after = np.searchsorted(self.times, cases.timestamps)
         scores = np.empty((len(cases), self.items), np.float32)
-        for case, (begin, end) in enumerate(zip(first, after, strict=True)):
-            scores[case] = np.bincount(self.films[begin:end], minlength=self.items)
+        counts = np.zeros(self.items, np.int64)
+        begin = end = 0
+        # From one question to the next in time, a few ratings come in and a few fall out.
+        for case in np.argsort(cases.timestamps, kind="stable"):
+            counts += np.bincount(self.films[end : after[case]], minlength=self.items)
+            counts -= np.bincount(self.films[begin : first[case]], minlength=self.items)
+            begin, end = first[case], after[case]
+            scores[case] = counts
         return scores
+
+
+COUNTS = (Popularity, RecentPopularity)
+"""Systems that read no history: what is known of a user changes nothing."""
 
 
 class Ease:

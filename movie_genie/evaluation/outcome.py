@@ -11,6 +11,7 @@ from movie_genie.config import EvaluationConfig
 from movie_genie.data.cases import Cases, training_events
 from movie_genie.data.schemas import RELEASED, TEST, VALIDATION
 from movie_genie.evaluation import beyond_accuracy, figures, systems
+from movie_genie.evaluation.baselines import COUNTS
 from movie_genie.evaluation.breakdown import Row, by_latest, by_length
 from movie_genie.evaluation.inputs import Inputs
 from movie_genie.evaluation.measure import Measured, by_user, measure, rank_metrics
@@ -62,9 +63,12 @@ def evaluate_protocol(config: EvaluationConfig, inputs: Inputs, protocol: str) -
     newcomer_lengths = config.newcomer_lengths if protocol == RELEASED else []
     latest: dict[str, dict[str, Ranks]] = {str(films): {} for films in newcomer_lengths}
     for name in systems.names(config):
-        system = systems.build(name, config, two_stage, training)
+        system = systems.build(name, config, two_stage, inputs.interactions, protocol)
         answers[name] = measure(f"{protocol}, {name}", system, test)
         for films in newcomer_lengths:
+            if isinstance(system, COUNTS):
+                latest[str(films)][name] = answers[name].ranks
+                continue
             label = f"{protocol}, {name}, latest {films}"
             latest[str(films)][name] = measure(label, system, test.cut(films)).ranks
     ranks = {name: answer.ranks for name, answer in answers.items()}

@@ -3,7 +3,7 @@
 It holds no timings: the same models and data give the same bytes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from movie_genie.evaluation.breakdown import Row
 from movie_genie.evaluation.gate import asked
 from movie_genie.evaluation.measure import by_user, gains
 from movie_genie.evaluation.outcome import Outcome
-from movie_genie.evaluation.systems import BASELINES, INTEGRATED, label
+from movie_genie.evaluation.systems import INTEGRATED, label
 
 PROTOCOL_WORDS = {
     "leave_one_out": (
@@ -34,9 +34,9 @@ LISTED = 5
 """Films shown of an example's history and of its recommendations."""
 
 
-def _kind(system: str) -> str:
+def _kind(system: str, models: Collection[str]) -> str:
     """How a system is drawn."""
-    return "ours" if system == INTEGRATED else "baseline" if system in BASELINES else "model"
+    return "ours" if system == INTEGRATED else "model" if system in models else "baseline"
 
 
 def render(
@@ -94,7 +94,7 @@ def _protocol(config: EvaluationConfig, name: str, outcome: Outcome) -> dict[str
         "rows": [
             {
                 "label": label(system),
-                "kind": _kind(system),
+                "kind": _kind(system, outcome.two_stage.models),
                 "cells": _cells(columns, row, best),
             }
             for system, row in table.items()
@@ -112,7 +112,7 @@ def _protocol(config: EvaluationConfig, name: str, outcome: Outcome) -> dict[str
         ],
         "models": [label(model) for model in outcome.two_stage.models],
         "trials": outcome.trials,
-        "chart": _chart([row for row in outcome.histories if row.kind == "latest"]),
+        "chart": _chart([row for row in outcome.histories if row.kind == "latest"], outcome.two_stage.models),
         "lengths": _by_films([row for row in outcome.histories if row.kind == "length"]),
     }
 
@@ -141,7 +141,7 @@ def _bars(outcome: Outcome) -> list[dict[str, Any]]:
     return [
         {
             "label": label(system),
-            "kind": _kind(system),
+            "kind": _kind(system, outcome.two_stage.models),
             "value": value,
             "width": 100 * value / widest,
             "low": 100 * low / widest,
@@ -155,7 +155,7 @@ CHART = {"width": 640, "height": 300, "left": 44, "right": 150, "top": 14, "bott
 """In SVG units; the lines' names stand in the right margin."""
 
 
-def _chart(rows: Sequence[Row]) -> dict[str, Any] | None:
+def _chart(rows: Sequence[Row], models: Collection[str]) -> dict[str, Any] | None:
     """NDCG@10 by how many films are known: a line a system, its name at its end, none on top of another."""
     if not rows:
         return None
@@ -174,7 +174,7 @@ def _chart(rows: Sequence[Row]) -> dict[str, Any] | None:
         lines.append(
             {
                 "label": label(system),
-                "kind": _kind(system),
+                "kind": _kind(system, models),
                 "points": [(x[name], y(value), value, name) for name, value in values.items()],
             }
         )

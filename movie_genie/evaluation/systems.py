@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from movie_genie.config import EvaluationConfig
-from movie_genie.data.cases import Cases
+from movie_genie.data.cases import Cases, training_events
 from movie_genie.evaluation.baselines import Ease, Popularity, RecentPopularity
 from movie_genie.evaluation.measure import Scores, System
 from movie_genie.inference.models import Model
@@ -15,16 +15,8 @@ from movie_genie.inference.two_stage import TwoStage
 INTEGRATED = "integrated"
 """The system that viewers get: all sources and rankers together."""
 
-Baseline = Callable[[pd.DataFrame, int, EvaluationConfig], System]
-"""From training events (under schemas.INTERACTIONS) and the vocabulary's size."""
-
-BASELINES: dict[str, Baseline] = {
-    "ease": lambda training, items, config: Ease(training, items, config.ease_films, config.ease_lambda),
-    "recent_popularity": lambda training, items, config: RecentPopularity(
-        training, items, config.recent_popularity_days
-    ),
-    "popularity": lambda training, items, config: Popularity(training, items),
-}
+Baseline = Callable[[pd.DataFrame, str, int], System]
+"""From split ratings (under schemas.INTERACTIONS), the protocol's name and the vocabulary's size."""
 
 LABELS = {
     INTEGRATED: "All together",
@@ -60,24 +52,41 @@ class Integrated:
         return scores
 
 
+def baselines(config: EvaluationConfig) -> dict[str, Baseline]:
+    """Every baseline by its name; `popularity_7_days` is the recent popularity of 7 days."""
+
+    def recent(days: int) -> Baseline:
+        return lambda ratings, protocol, items: RecentPopularity(ratings, items, days)
+
+    return {
+        "ease": lambda ratings, protocol, items: Ease(
+            training_events(ratings, protocol), items, config.ease_films, config.ease_lambda
+        ),
+        **{f"popularity_{days}_days": recent(days) for days in config.recent_popularity_days},
+        "popularity": lambda ratings, protocol, items: Popularity(training_events(ratings, protocol), items),
+    }
+
+
 def names(config: EvaluationConfig) -> list[str]:
     """Every system's name: what is served, then its parts alone, then the baselines."""
-    return [INTEGRATED, *config.models, *BASELINES]
+    return [INTEGRATED, *config.models, *baselines(config)]
 
 
 def label(name: str) -> str:
     """What people call a system.
 
-    >>> label("recent_popularity")
-    'Recent popularity'
+    >>> label("popularity_7_days")
+    'Popularity 7 days'
     """
     return LABELS.get(name, name.replace("_", " ").capitalize())
 
 
-def build(name: str, config: EvaluationConfig, two_stage: TwoStage, training: pd.DataFrame) -> System:
-    """Make one of `names`, a baseline from the training events (under schemas.INTERACTIONS)."""
+def build(
+    name: str, config: EvaluationConfig, two_stage: TwoStage, ratings: pd.DataFrame, protocol: str
+) -> System:
+    """Make one of `names`, a baseline from the split ratings (under schemas.INTERACTIONS)."""
     if name == INTEGRATED:
         return Integrated(two_stage)
     if name in two_stage.models:
         return Alone(two_stage.models[name])
-    return BASELINES[name](training, two_stage.items, config)
+    return baselines(config)[name](ratings, protocol, two_stage.items)

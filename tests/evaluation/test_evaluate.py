@@ -33,7 +33,8 @@ PLOTS = ["plots/history_length.csv", "plots/systems.csv"]
 
 
 SYSTEMS = [
-    "integrated", "two_tower", "sequential_ridge", "bert4rec", "ease", "recent_popularity", "popularity",
+    "integrated", "two_tower", "sequential_ridge", "bert4rec", "ease",
+    "popularity_7_days", "popularity_30_days", "popularity_365_days", "popularity_730_days", "popularity",
 ]  # fmt: skip
 
 

@@ -87,7 +87,7 @@ def test_metrics_are_listed_for_both_models_and_every_system(deployed: Workspace
             "integrated",
             "two_tower",
             "popularity",
-            "recent_popularity",
+            "popularity_7_days",
             "ease",
             "sequential_ridge",
         ):
