@@ -153,9 +153,13 @@ def share_not_worse(
     """
     margin = ours - at_least * theirs
     users = len(margin)
-    draws = np.random.default_rng(seed).multinomial(users, np.full(users, 1 / users), samples)
     # Rounding must not make equal systems look worse.
-    return float((draws @ margin >= -1e-9 * users).mean())
+    return float((drawn(users, samples, seed) @ margin >= -1e-9 * users).mean())
+
+
+def drawn(users: int, samples: int, seed: int) -> NDArray[np.int64]:
+    """How often each user is in each bootstrap sample, which has as many as there are: (samples, users)."""
+    return np.random.default_rng(seed).multinomial(users, np.full(users, 1 / users), samples)
 
 
 def _ratio(value: float, reference: float) -> Check:
