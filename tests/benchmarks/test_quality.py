@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from benchmarks.quality import summary
+from benchmarks.quality.__main__ import protocol_figures
 from benchmarks.quality.child import in_child
 from benchmarks.quality.data_sets import without_rare_films
-from benchmarks.quality.measure import without
+from benchmarks.quality.measure import WITHOUT, Measured, without
 from benchmarks.quality.settings import load, parse
 from movie_genie.config import EvaluationConfig
 from movie_genie.config_file import load_config
@@ -95,6 +96,30 @@ def test_the_quotients_interval_is_paired_and_of_the_seeds_mean():
     assert (seeds["low"], seeds["high"]) == (1.0, 1.0)  # what one seed gains, the other loses
     one = summary.quotient([theirs + noise], [theirs], samples=200, seed=7)
     assert one["low"] < one["mean"] < one["high"]
+
+
+def measured(ndcg: float) -> Measured:
+    systems = {name: {"ndcg_at_10": ndcg} for name in ("integrated", WITHOUT)} | {
+        "candidates": {"recall": 0.7}
+    }
+    weights = {"integrated": {"two_tower": 2.0, "bert4rec": ndcg}, WITHOUT: {"two_tower": 1.0}}
+    gains = {"integrated": np.full(4, 2 * ndcg), WITHOUT: np.full(4, ndcg)}
+    return Measured("a hash", 9, 4, systems, weights, gains)
+
+
+def test_a_protocols_part_of_the_results_has_every_system_and_what_the_ranker_brings():
+    figures = protocol_figures([measured(0.1), measured(0.3)], load(CONFIGS, []).evaluation)
+    assert (figures["split_hash"], figures["cases"], figures["users"]) == ("a hash", 9, 4)
+    assert figures[WITHOUT]["ndcg_at_10"] == {"mean": 0.2, "min": 0.1, "max": 0.3}
+    assert figures["candidates"] == {"recall": {"mean": 0.7, "min": 0.7, "max": 0.7}}
+    assert figures["weights"]["integrated"]["bert4rec"]["mean"] == 0.2
+    assert figures["quotient_with_and_without"]["ndcg_at_10"]["low"] == 2.0
+
+
+def test_without_the_ranker_among_the_models_nothing_is_compared():
+    one = measured(0.1)
+    one.gains.pop(WITHOUT)
+    assert "quotient_with_and_without" not in protocol_figures([one], load(CONFIGS, []).evaluation)
 
 
 def test_rare_films_are_dropped_from_both_files_and_the_rest_is_left_as_it_is(tmp_path):
