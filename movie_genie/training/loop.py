@@ -3,13 +3,13 @@
 import copy
 import logging
 import math
-import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 import torch
+from joblib import cpu_count
 from torch import Tensor, nn
 
 from movie_genie.config import TrainingConfig
@@ -35,10 +35,15 @@ class Fit:
 def make_deterministic(config: TrainingConfig) -> None:
     """Seed torch and fix its thread count: sums are then taken in the same order every time on one machine."""
     torch.manual_seed(config.seed)
-    torch.set_num_threads(config.threads or max(1, (os.cpu_count() or 1) // 2))
+    torch.set_num_threads(config.threads or half_of_the_cores())
     torch.use_deterministic_algorithms(True)
     # nothing here reads memory before writing it, so it need not be filled
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # no types
+
+
+def half_of_the_cores() -> int:
+    """Half of the cores that this process may use, by its affinity and its control group's quota; at least 1."""
+    return max(1, int(cpu_count()) // 2)
 
 
 def fit(
