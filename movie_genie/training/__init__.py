@@ -1,1 +1,1 @@
-"""What both trainings share: tables turned into arrays, batches, and the loop. Knows `data`, knows no model."""
+"""What all trainings share: arrays, batches, the loop and its checkpoints, the export. Knows `data`, knows no model."""

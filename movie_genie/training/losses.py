@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from movie_genie.config import TrainingConfig
+from movie_genie.training.softmax import SoftmaxLoss
 
 Loss = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
 """states (events, dim), film vectors (items, dim), bias (items,), targets (events,) int -> mean loss."""
@@ -30,7 +31,8 @@ def make_loss(config: TrainingConfig, popularity: NDArray[np.int64], device: tor
 
 def softmax_loss(states: Tensor, vectors: Tensor, bias: Tensor, targets: Tensor) -> Tensor:
     """Mean cross-entropy of `targets` under softmax(states @ vectors.T + bias), over all films."""
-    return F.cross_entropy(torch.addmm(bias, states, vectors.T), targets)
+    loss: Tensor = SoftmaxLoss.apply(states, vectors, bias, targets)  # type: ignore[no-untyped-call]  # torch has no types here
+    return loss
 
 
 def sampling_probabilities(popularity: Tensor, expected: int) -> Tensor:

@@ -18,12 +18,14 @@ from movie_genie.data.schemas import PROTOCOLS, RELEASED
 from movie_genie.files import atomic_path, write_json
 from movie_genie.tracking import track
 from movie_genie.training.batches import batches, pad, windows
+from movie_genie.training.checkpoint import Checkpoint, forget
 from movie_genie.training.device import choose_device
 from movie_genie.training.examples import Content, Examples, content_of, examples_of
 from movie_genie.training.export import export
-from movie_genie.training.loop import Fit, fit, make_deterministic, validation_metrics
+from movie_genie.training.loop import fit, make_deterministic, validation_metrics
 from movie_genie.training.losses import make_loss
 from movie_genie.training.model import SequenceModel
+from movie_genie.training.state import Fit
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +45,8 @@ def train(stage: Stage, config: TrainingConfig, root: Path) -> None:
     """Train one model a protocol; write weights, validation metrics and the released model's learning curve.
 
     The released protocol's model is the one that viewers get; the others only show how such a model fares when judged
-    by another protocol, whose test events it must not have seen.
+    by another protocol, whose test events it must not have seen. An interrupted stage goes on after its last whole
+    epoch; the checkpoints of all protocols are removed when everything is written.
     """
     interactions, films = read_interactions(root), read_films(root)
     content = content_of(films)
@@ -57,11 +60,13 @@ def train(stage: Stage, config: TrainingConfig, root: Path) -> None:
             prefix = "" if protocol == RELEASED else f"{protocol}_"
             examples = examples_of(interactions, len(films), protocol)
             model = stage.build(content, examples).to(device)
+            kept = Checkpoint.of(root, stage.model, protocol, parameters, content, examples, model)
 
             def on_epoch(row: dict[str, float], epoch: int, prefix: str = prefix) -> None:
                 run.log({prefix + name: value for name, value in row.items() if name != "epoch"}, step=epoch)
 
-            result = train_one(model, examples, config, f"{stage.name} ({protocol})", on_epoch, device)
+            label = f"{stage.name} ({protocol})"
+            result = train_one(model, examples, config, label, on_epoch, device, kept)
             target = folder / WEIGHTS / protocol
             export(model, target / stage.model, config.max_history, {"protocol": protocol, **parameters})
             if stage.beside is not None:
@@ -76,6 +81,7 @@ def train(stage: Stage, config: TrainingConfig, root: Path) -> None:
         metrics["parameters"] = sum(parameter.numel() for parameter in model.parameters())
         run.summary(metrics)
     write_json(folder / "metrics.json", {name: round(value, 6) for name, value in metrics.items()})
+    forget(root, stage.model)
 
 
 def train_one(
@@ -85,6 +91,7 @@ def train_one(
     label: str,
     on_epoch: Callable[[dict[str, float], int], None],
     device: torch.device,
+    checkpoint: Checkpoint,
 ) -> Fit:
     """Train `model` on one protocol's sequences; leave the best weights in it."""
     rng = np.random.default_rng(config.seed)
@@ -109,7 +116,7 @@ def train_one(
     def validate() -> dict[str, float]:
         return validation_metrics(examples.validation, scores)
 
-    return fit(model, config, label, epoch_losses, steps, validate, on_epoch)
+    return fit(model, config, label, epoch_losses, steps, validate, on_epoch, rng, checkpoint)
 
 
 def write_curve(path: Path, result: Fit) -> None:
