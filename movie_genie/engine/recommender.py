@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from movie_genie.engine.catalogue import Catalogue, Items
 from movie_genie.engine.diversity import diversify
+from movie_genie.engine.likeness import Likeness
 from movie_genie.engine.personas import Personas
 from movie_genie.engine.records import Found, History, Mode, Reason, Recommended
 from movie_genie.engine.search import Search
@@ -33,12 +34,6 @@ GEM_SHARE = 0.9
 
 PRIOR_RATINGS = 10
 """How many ratings at the overall mean are added before averages are compared (a Bayesian average)."""
-
-TEXT_LIKENESS = 0.4
-"""How much of two films' likeness is their texts'; the rest is who watches them …"""
-
-SUPPORT = 10
-"""… believed in full of films with many more ratings than this, and half of those with just as many."""
 
 GEM_QUALITY = 0.5
 """What a gem's average counts beside a viewer's affinity to it, both in deviations."""
@@ -77,6 +72,8 @@ class Recommender:
     two_stage : TwoStage
     text : (items, 384) float32
         Unit-length embeddings of the films' texts.
+    likeness : Likeness
+        `likeness.of(item)`.
     personas : Personas
         `personas.page(page, per_page)`, `len(personas)`, `personas.get(id)`, `personas.history(id)`.
     """
@@ -96,8 +93,7 @@ class Recommender:
         self.two_stage = TwoStage.of_release(folder)
         self.text: NDArray[np.float32] = np.load(folder / TEXT_VECTORS, mmap_mode="r")
         self._search = Search(folder, self.catalogue, self.text)
-        counts = self.catalogue.ratings_count
-        self._support = (counts / (counts + SUPPORT)).astype(np.float32)
+        self.likeness = Likeness(self.catalogue, self.two_stage, self.text)
         self._gems = _gems(self.catalogue)
         self._popular = np.argsort(-self.catalogue.popularity, kind="stable")
 
@@ -142,14 +138,14 @@ class Recommender:
         return self._explained(taste.items, ranking, items, scores)
 
     def similar(self, movie_id: int, limit: int, exclude: Collection[int] = ()) -> list[Recommended]:
-        """Films like this one, by who watches them and what they tell of; the score is their likeness.
+        """Films like this one, as `Likeness` says; the score is their likeness.
 
         Raises
         ------
         UnknownFilmError
         """
         item = self.catalogue.item(movie_id)
-        likeness = self._likeness(item)
+        likeness = self.likeness.of(item)
         likeness[item] = -np.inf
         likeness[self.items(exclude)] = -np.inf
         best = top(likeness, limit)
@@ -231,12 +227,6 @@ class Recommender:
         """item_idx of the films that the release knows."""
         items = self.catalogue.items(list(movie_ids))
         return items[items >= 0]
-
-    def _likeness(self, item: int) -> NDArray[np.float32]:
-        """(items,) likeness to one film by two cosines, at most 1."""
-        likeness: NDArray[np.float32] = TEXT_LIKENESS * (self.text @ self.text[item])
-        likeness += (1 - TEXT_LIKENESS) * self._support * self.two_stage.likeness(item)
-        return likeness
 
     def _explained(
         self, history: Items, ranking: Ranking, items: Items, scores: NDArray[np.float32]

@@ -13,6 +13,7 @@ from movie_genie.inference.compiled import (
     FLOAT32_MATRIX,
     FLOAT32_VECTOR,
     INT32_MATRIX,
+    INT64,
     INT64_VECTOR,
     WRITTEN_VECTOR,
     Films,
@@ -69,6 +70,16 @@ class Followers:
         """What each of a history's latest films adds to the scores of `items`: (items, latest)."""
         return parts(history, items, self.films, self.strength, self.fading)
 
+    def after(self, item: int) -> Floats:
+        """How strongly each film follows this one: (items,), at least 0."""
+        found = np.zeros(len(self), np.float32)
+        found[self.films[item]] = np.maximum(self.strength[item], 0)
+        return found
+
+    def before(self, item: int) -> Floats:
+        """How strongly this film follows each one: (items,), at least 0."""
+        return followed(item, self.films, self.strength)
+
     def likeness(self, item: int) -> Floats | None:
         """None: who follows whom is no likeness."""
         return None
@@ -100,4 +111,20 @@ def parts(history: Items, items: Items, films: Films, strength: Floats, fading: 
                 for number in range(len(items)):
                     if items[number] == follower:
                         found[number, latest - 1 - age] = strength[film, place] * left
+    return found
+
+
+@compiled(INT64, INT32_MATRIX, FLOAT32_MATRIX)
+def followed(item: int, films: Films, strength: Floats) -> Floats:
+    """`Followers.before`."""
+    found = np.zeros(len(films), np.float32)
+    for film in range(len(films)):
+        # The strongest comes first: a film that training did not know has none, and one look tells.
+        if strength[film, 0] > 0:
+            # No early end: without one, many places are compared at a time.
+            found_at = -1
+            for place in range(films.shape[1]):
+                found_at = max(found_at, place if films[film, place] == item else -1)
+            if found_at >= 0:
+                found[film] = max(strength[film, found_at], np.float32(0))
     return found

@@ -115,15 +115,14 @@ def test_diversity_makes_the_answer_less_alike(engine):
     assert likeness(0.9) < likeness(0.0)
 
 
-def test_similar_films_are_those_nearest_by_viewers_and_texts_and_never_the_film_itself(engine):
+def test_similar_films_are_those_with_the_greatest_likeness_and_never_the_film_itself(engine):
     item = engine.catalogue.item(1214)
-    by_viewers, counts = engine.two_stage.likeness(item), engine.catalogue.ratings_count
-    likeness = 0.6 * counts / (counts + 10) * by_viewers + 0.4 * engine.text @ engine.text[item]
-    nearest = [engine.catalogue.movies[place].movie_id for place in np.argsort(-likeness)]
-    assert nearest[0] == 1214
-    answer = engine.similar(1214, limit=10, exclude=[nearest[2]])
-    assert [found.movie_id for found in answer] == [nearest[1], *nearest[3:12]]
-    assert answer[0].score == pytest.approx(np.sort(likeness)[-2], abs=1e-5)
+    likeness = engine.likeness.of(item)
+    likeness[item] = -np.inf
+    nearest = [engine.catalogue.movies[place].movie_id for place in np.argsort(-likeness, kind="stable")]
+    answer = engine.similar(1214, limit=10, exclude=[nearest[1]])
+    assert [found.movie_id for found in answer] == [nearest[0], *nearest[2:11]]
+    assert answer[0].score == pytest.approx(likeness.max(), abs=1e-5)
     with pytest.raises(UnknownFilmError):
         engine.similar(123456, limit=3)
 
