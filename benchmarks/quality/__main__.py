@@ -41,6 +41,8 @@ def main() -> None:
     )
     parser.add_argument("--results", type=Path, help="the file to write")
     arguments = parser.parse_args()
+    if arguments.set and not arguments.results:
+        parser.error("--set: name another file by --results; the usual one is of the committed settings")
     if arguments.seeds < 1:
         parser.error("--seeds: expected at least 1")
     settings = load(arguments.configs, arguments.set)

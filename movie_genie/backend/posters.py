@@ -20,6 +20,8 @@ BUSY_SECONDS = 1
 PAUSE_SECONDS = 60
 """After a failure nobody waits for the host again so soon."""
 
+NO_POSTER = "the image host has no such poster"
+
 TYPES = {".jpg": ("image/jpeg", b"\xff\xd8\xff"), ".png": ("image/png", b"\x89PNG\r\n\x1a\n")}
 """By the name's ending: what the host must say it is, and the bytes it must begin with."""
 
@@ -45,6 +47,7 @@ class Posters:
         self._host = host
         self._fetching = threading.Lock()
         self._pause_until = 0.0
+        self._missing: set[str] = set()
 
     def get(self, path: str) -> tuple[Path, str]:
         """Return the poster's file and its type.
@@ -59,6 +62,8 @@ class Posters:
             raise ProblemError(404, "the film's poster has no proper name")
         kept = self._folder / path[1:]
         mimetype, beginning = TYPES[match[1]]
+        if path in self._missing:
+            raise ProblemError(404, NO_POSTER)
         if not kept.exists():
             image = self._fetch(path, mimetype)
             if not image.startswith(beginning):
@@ -77,17 +82,20 @@ class Posters:
         if not self._fetching.acquire(blocking=False):
             raise _later("another poster is being fetched", BUSY_SECONDS)
         try:
-            return self._ask(f"{self._host}/{POSTER_WIDTH}{path}", mimetype)
+            return self._ask(path, mimetype)
         except requests.RequestException:
             self._pause_until = time.monotonic() + PAUSE_SECONDS
             raise _later("the image host does not answer", PAUSE_SECONDS) from None
         finally:
             self._fetching.release()
 
-    def _ask(self, address: str, mimetype: str) -> bytes:
+    def _ask(self, path: str, mimetype: str) -> bytes:
+        address = f"{self._host}/{POSTER_WIDTH}{path}"
         with requests.get(address, timeout=(3, 5), stream=True, allow_redirects=False) as response:
             if response.status_code in (403, 404):
-                raise ProblemError(404, "the image host has no such poster")
+                # A browser cannot tell why a picture did not come, and asks again.
+                self._missing.add(path)
+                raise ProblemError(404, NO_POSTER)
             if response.status_code != 200 or response.headers.get("Content-Type") != mimetype:
                 raise ProblemError(502, "the image host sent something that is no poster")
             image = b""

@@ -28,6 +28,9 @@ NO_GENRE = 0.3
 FAMOUS = 100
 """So many of the most rated films say what fame looks like."""
 
+LEAST_SQUARE = 0.01
+"""Vectors of 8 bits a number are not exact enough to tell films apart that are nearer to the middle than its root."""
+
 SUPPORT = 10
 """Who watches a film is believed in full with many more ratings than this, and half with just as many."""
 
@@ -44,16 +47,19 @@ class Centred:
     """The mean's product with itself: the mean of the famous films' own products with it."""
 
     def __call__(self, item: int) -> Floats:
-        """Every film's centred cosine with one of them: (items,), at most 1."""
+        """Every film's centred cosine with one of them: (items,), from -1 to 1."""
         products = self.cosines(item) - self.shared
         products += self.square - self.shared[item]
         found: Floats = products / (self._lengths * self._lengths[item])
-        return np.minimum(found, 1, out=found)
+        return np.clip(found, -1, 1, out=found)
 
     @cached_property
     def _lengths(self) -> Floats:
-        """(items,) never quite 0."""
-        lengths: Floats = np.sqrt(np.maximum(1 + self.square - 2 * self.shared, 1e-6), dtype=np.float32)
+        """(items,) infinite for films in the middle itself: what is left of them there is rounding."""
+        squares = 1 + self.square - 2 * self.shared
+        lengths: Floats = np.where(squares > LEAST_SQUARE, np.sqrt(np.abs(squares)), np.inf).astype(
+            np.float32
+        )
         return lengths
 
 
@@ -71,7 +77,8 @@ class Likeness:
         likeness += VIEWERS * self._support * self.by_viewers(item)
         likeness += FOLLOWERS * self.by_followers(item)
         likeness += DIRECTOR * self.by_directors(item)
-        likeness *= NO_GENRE + (1 - NO_GENRE) * self.by_genres(item)
+        # What is unlike already gets no less so by sharing no genre.
+        likeness *= np.where(likeness > 0, NO_GENRE + (1 - NO_GENRE) * self.by_genres(item), np.float32(1))
         return likeness
 
     @cached_property
@@ -101,7 +108,7 @@ class Likeness:
         """1 for the films that share a director, else 0."""
         found = np.zeros(len(self._catalogue), np.float32)
         for name in self._catalogue.table["directors"][item].as_py() or ():
-            found[self._directed[name]] = 1
+            found[self._directed.get(name, [])] = 1
         return found
 
     def by_genres(self, item: int) -> Floats:
@@ -140,6 +147,6 @@ class Likeness:
         """The films of each director."""
         films: dict[str, list[int]] = defaultdict(list)
         for item, names in enumerate(self._catalogue.table["directors"].to_pylist()):
-            for name in names or ():
+            for name in filter(None, names or ()):
                 films[name].append(item)
         return films

@@ -42,7 +42,7 @@ class Followers:
         shape = tensors["films"].shape
         weights.check(folder, tensors, {"films": shape, "strength": shape}, indices={"films": shape[0]})
         decay, window = float(config["decay"]), int(config["window"])
-        if len(shape) != 2 or window < 1:
+        if len(shape) != 2 or shape[1] < 1 or window < 1:
             raise ValueError(f"a table of shape {shape} with a window of {window}")
         return cls(tensors["films"], tensors["strength"], decay, window)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -36,12 +37,13 @@ class Checkpoint:
     def of(cls, root: Path, model: str, protocol: str, *training: object) -> "Checkpoint":
         """The checkpoint of a stage's training for one protocol.
 
-        `training` is all that decides how it goes: settings, data, the model before its first step. The code and the
-        number of threads, which the last digits depend on, are added here.
+        `training` is all that decides how it goes: settings, data, the model before its first step. The code, and
+        what the last digits depend on (libraries, kind of processor, threads), are added here.
         """
         package = Path(__file__).parents[1]
         code = {str(path.relative_to(package)): digest(path) for path in package.rglob("*.py")}
-        about = (FORMAT, str(torch.__version__), torch.get_num_threads(), code)
+        kernels = torch.backends.cpu.get_cpu_capability(), torch.get_num_threads()
+        about = (FORMAT, str(torch.__version__), str(np.__version__), *kernels, code)
         return cls(_folder(root, model) / f"{protocol}.safetensors", digest_of(about, *training))
 
     def write(self, tensors: Mapping[str, Tensor], numbers: Mapping[str, Any]) -> None:
@@ -49,7 +51,13 @@ class Checkpoint:
         from safetensors.torch import save
 
         about = {"fingerprint": self.fingerprint, "numbers": json.dumps(numbers, allow_nan=False)}
-        content = save({name: tensor.cpu().contiguous() for name, tensor in tensors.items()}, about)
+        content = save(
+            {
+                name: tensor.cpu().clone(memory_format=torch.contiguous_format)
+                for name, tensor in tensors.items()
+            },
+            about,
+        )
         with atomic_path(self.path) as temporary:
             temporary.write_bytes(content)
 

@@ -24,7 +24,7 @@ def digest_of(*values: object) -> str:
 
 
 def _parts(value: object) -> Iterator[bytes]:
-    """The bytes of a value, each part led by what it is, so that no two values give the same ones."""
+    """The bytes of a value, each part led by its kind and size."""
     if isinstance(value, np.ndarray):
         yield f"array {value.dtype} {value.shape} ".encode()
         yield value.tobytes()

@@ -105,6 +105,15 @@ def test_a_host_that_does_not_answer_is_left_alone_for_a_while(host: tuple[str, 
     assert host[1] == ["/t/p/w342/silent.jpg"]
 
 
+def test_a_poster_that_the_host_does_not_have_is_asked_for_once(host: tuple[str, list[str]], tmp_path: Path):
+    posters = Posters(tmp_path, host[0])
+    for _ in range(3):
+        with pytest.raises(ProblemError) as refused:
+            posters.get("/missing.jpg")
+        assert refused.value.status_code == 404
+    assert len(host[1]) == 1
+
+
 def test_who_asks_while_another_poster_is_fetched_is_sent_away_at_once(
     host: tuple[str, list[str]], tmp_path: Path
 ):

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import tiny
 
-from movie_genie.engine.likeness import NO_GENRE, Centred
+from benchmarks.likeness import TRIPLES, read_triples, shares_of
+from movie_genie.engine.likeness import NO_GENRE, Centred, Likeness
 from movie_genie.engine.recommender import Recommender
 from movie_genie.inference.followers import Followers
 
 ROOT = Path(__file__).parents[2]
-WANTED = 0.85
+WANTED, WANTED_OF_ALL = 0.9, 0.8
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +43,26 @@ def test_what_all_famous_films_share_is_no_likeness():
         assert centred(item) == pytest.approx(moved @ moved[item], abs=1e-5)
     assert cosines(0)[1] > 0.7
     assert centred(0)[1] < -0.9 and centred(0)[2] > 0.9
+
+
+def test_films_that_are_the_middle_itself_are_like_nothing():
+    """All films alike, as in a catalogue without texts: what is left of their vectors is rounding."""
+    vectors = np.tile(np.array([0.6, 0.8], np.float32), (3, 1))
+    cosines = lambda item: vectors @ vectors[item] * np.float32(1 + 1e-4)  # noqa: E731
+    centred = Centred(cosines, np.ones(3, np.float32), 1.0)
+    assert centred(0).tolist() == [0, 0, 0]
+
+
+def test_of_films_that_are_unlike_those_of_other_genres_do_not_come_first(engine, monkeypatch):
+    likeness = Likeness(engine.catalogue, engine.two_stage, engine.text)
+    monkeypatch.setitem(vars(likeness), "by_text", lambda item: np.full(len(tiny.FILMS), -1, np.float32))
+    found, genres = likeness.of(0), likeness.by_genres(0)
+    unlike = found < 0
+    whole = -0.4 + 0.3 * likeness.by_followers(0) + 0.1 * likeness.by_directors(0)
+    counts = engine.catalogue.ratings_count
+    whole = whole + 0.2 * counts / (counts + 10) * likeness.by_viewers(0)
+    assert found[unlike] == pytest.approx(whole[unlike], abs=1e-5)
+    assert (genres[unlike] == 0).any()
 
 
 def test_followers_count_in_both_directions():
@@ -93,21 +114,17 @@ def test_the_triples_are_whole_and_name_three_films_each():
 
 
 @pytest.mark.skipif(not (ROOT / "releases/current").exists(), reason="no release: `make run` makes one")
-@pytest.mark.parametrize("part", ["chosen_on", "held_out"])
-def test_a_release_puts_the_like_film_before_the_famous_one(part):
+def test_a_release_puts_like_films_before_famous_ones():
+    """With fame in it, the second share was .59; and .92 when this was written."""
     engine = Recommender((ROOT / "releases/current").resolve())
-    before = []
-    for line in _triples():
-        ids = [int(line[name]) for name in ("movie_id", "like_id", "famous_id")]
-        if line["part"] == part and all(movie_id in engine.catalogue.item_of for movie_id in ids):
-            film, like, famous = (engine.catalogue.item(movie_id) for movie_id in ids)
-            likeness = engine.likeness.of(film)
-            before.append(likeness[like] > likeness[famous])
-    if len(before) < 20:
+    triples = read_triples(TRIPLES, engine.catalogue)
+    if len(triples) < 100:
         pytest.skip("the release is of other films")
-    assert np.mean(before) >= WANTED
+    shares = shares_of(engine.likeness.of, triples, engine.catalogue)
+    assert min(shares["chosen_on"], shares["held_out"]) >= WANTED
+    assert shares["before_all_famous_of_other_genres"] >= WANTED_OF_ALL
 
 
 def _triples():
-    with Path(__file__).with_name("likeness_triples.csv").open(encoding="utf-8", newline="") as file:
+    with (ROOT / TRIPLES).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))

@@ -52,6 +52,7 @@ def test_scores_of_some_films_are_those_of_all(followers):
         ({"films": TENSORS["films"]}, ABOUT, "strength' is missing"),
         (TENSORS, {"kind": FOLLOWERS, "window": 3}, "decay' is missing"),
         (TENSORS, ABOUT | {"window": 0}, "window of 0"),
+        ({name: table[:, :0] for name, table in TENSORS.items()}, ABOUT, "no followers"),
         (TENSORS | {"films": TENSORS["films"] + 1}, ABOUT, "films beyond the 4"),
         (TENSORS | {"strength": TENSORS["strength"][:2]}, ABOUT, "tensor strength is"),
         (TENSORS, ABOUT | {"kind": "oracle"}, "kind: expected one of sequence_model, followers"),

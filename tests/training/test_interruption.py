@@ -110,7 +110,7 @@ def test_the_checkpoints_of_all_protocols_stay_until_the_stage_is_done(project, 
 
 
 @pytest.mark.usefixtures("without_export")
-@pytest.mark.parametrize("change", ["settings", "data", "code", "damage"])
+@pytest.mark.parametrize("change", ["settings", "data", "code", "processor", "threads", "damage"])
 def test_only_a_checkpoint_of_the_very_same_training_is_used(change, project, monkeypatch, caplog):
     train, config = TRAININGS["two_tower"]
     with monkeypatch.context() as patch, pytest.raises(StoppedError):
@@ -122,6 +122,10 @@ def test_only_a_checkpoint_of_the_very_same_training_is_used(change, project, mo
         small_project(project, text=1.001)
     elif change == "code":
         monkeypatch.setattr(checkpoint, "digest", lambda path: "another")
+    elif change == "processor":
+        monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "another")
+    elif change == "threads":
+        monkeypatch.setattr(torch, "get_num_threads", lambda: 99)
     else:
         path = project / checkpoint.FOLDER / "two_tower/leave_one_out.safetensors"
         path.write_bytes(path.read_bytes()[:5000])

@@ -3188,7 +3188,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No release is served yet, or the database cannot be reached */
+            /** @description Not here yet: ask again, after the seconds in Retry-After */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -23,6 +23,7 @@ def posters_blueprint(kept: Posters) -> APIBlueprint:
         | {
             404: {"description": "Unknown film, or one without a poster"},
             502: {"description": "The image host sent something else"},
+            503: {"description": "Not here yet: ask again, after the seconds in Retry-After"},
         }
     )
     def poster(movie_id: int) -> Response:

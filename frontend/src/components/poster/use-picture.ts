@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 
 /** Milliseconds until a picture that did not come is asked for again; then it is given up. */
-export const AGAIN = [1000, 3000, 9000];
+export const AGAIN = [1000, 2000, 4000, 8000, 16_000, 32_000, 64_000];
 
 /** How much longer chance makes such a wait, so that a page's pictures do not all ask at the same moment. */
 const CHANCE = 0.5;
