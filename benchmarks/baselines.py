@@ -68,7 +68,7 @@ def main() -> None:
 
 def _fit(config: SequentialRidge, interactions: pd.DataFrame, items: int, protocol: str) -> System:
     """The ridge as training fits it and inference reads it."""
-    sequences = examples_of(interactions, items, protocol).sequences
+    sequences = [own.items for own in examples_of(interactions, items, protocol).sequences]
     return Alone(Followers(*fit(config, sequences, items), config.decay, config.window))
 
 

@@ -1,13 +1,13 @@
-"""Does it matter which films of a history the models read? `python -m benchmarks.liked_histories`, after `make run`.
+"""Does it matter that the models know what a viewer disliked? `python -m benchmarks.liked_histories`, after `make run`.
 
-Evaluation gives them all of a history, the app those that its viewer liked (`engine.recommender`): whoever gave a
-horror film one star shall not get more of them. Both are measured on the same questions.
+The sources read the films that were liked, the ranker how each was rated: whoever gave a horror film one star shall not
+get more of them. Beside that stands what they say if all films had got five stars, on the same questions.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from movie_genie.artifacts import RECIPE, RESULTS, model_folders
@@ -16,9 +16,9 @@ from movie_genie.config import EvaluationConfig
 from movie_genie.config_file import load_config
 from movie_genie.data import dataset, schemas
 from movie_genie.data.cases import Cases, held_out
-from movie_genie.engine.recommender import LIKED
 from movie_genie.evaluation.measure import by_user
 from movie_genie.files import read_json, write_json
+from movie_genie.history import HIGHEST, History
 from movie_genie.inference.two_stage import TwoStage
 
 FIGURES = Path("benchmarks/results/liked_histories.json")
@@ -27,36 +27,34 @@ PARTS = {"validation": schemas.VALIDATION, "test": schemas.TEST}
 
 
 def main() -> None:
-    """Print NDCG@10 with all films and with the liked ones, for each protocol and part."""
+    """Print NDCG@10 with all films liked and with them rated as they were, for each protocol and part."""
     root, recipe = Path(), Path(RESULTS) / RECIPE
     config = load_config(Path("configs/evaluation.yaml"), EvaluationConfig)
     interactions = dataset.read_interactions(root)
-    stars = interactions["rating"].to_numpy()
     figures: dict[str, dict[str, object]] = {}
     for protocol in schemas.PROTOCOLS:
         two_stage = TwoStage.of_recipe(read_json(recipe), model_folders(root, protocol), recipe)
         figures[protocol] = {}
         for part, number in PARTS.items():
             cases = held_out(interactions, protocol, number).sample(config.most_cases, config.seed)
-            liked = [
-                history[stars[start:end] >= LIKED]
-                for history, start, end in zip(cases.histories(), cases.starts, cases.ends, strict=True)
-            ]
+            rated = cases.histories()
+            liked = [replace(own, stars=np.full_like(own.stars, HIGHEST)) for own in rated]
             found = {
-                "all": _ndcg(two_stage, cases, cases.histories()),
-                "liked": _ndcg(two_stage, cases, liked),
+                "all_liked": _ndcg(two_stage, cases, liked),
+                "as_rated": _ndcg(two_stage, cases, rated),
             }
             figures[protocol][part] = {
                 **{films: round(value, 4) for films, value in found.items()},
                 "cases": len(cases),
             }
             print(
-                f"{protocol} {part}: all {found['all']:.4f}, liked {found['liked']:.4f}, {len(cases)} cases"
+                f"{protocol} {part}: all liked {found['all_liked']:.4f}, as rated {found['as_rated']:.4f}, "
+                f"{len(cases)} cases"
             )
     write_json(FIGURES, figures)
 
 
-def _ndcg(two_stage: TwoStage, cases: Cases, histories: list[NDArray[np.int64]]) -> float:
+def _ndcg(two_stage: TwoStage, cases: Cases, histories: list[History]) -> float:
     """NDCG@CUTOFF of the cases' targets, where the models read these histories."""
     gains = np.zeros(len(cases))
     for case, history in enumerate(histories):

@@ -20,6 +20,9 @@ from movie_genie.backend.session import COOKIE
 from movie_genie.cli import run
 from movie_genie.engine.recommender import REASONS, Recommender
 from movie_genie.files import write_json
+from movie_genie.history import History
+from movie_genie.inference.compiled import Floats, Items
+from movie_genie.inference.models import Model
 from movie_genie.inference.selection import best
 
 RESULTS = Path("benchmarks/results/request_steps.json")
@@ -81,18 +84,28 @@ def _steps(engine: Recommender, history: Any, taken: "Stopwatch") -> None:
     two_stage = engine.two_stage
     taste = taken.time("history as item_idx", partial(engine.taste, history))
     for source in two_stage.sources:
-        scores = taken.time(f"{source.name}, all films", partial(source.model.scores, [taste.items]))
+        scores = taken.time(f"{source.name}, all films", partial(_all_films, source.model, taste.history))
         taken.time(
             f"{source.name}, best {source.candidates}",
             partial(best, scores[0], taste.seen, source.candidates),
         )
-    (found,) = two_stage.candidates([taste.items], [taste.seen])
+    (found,) = two_stage.candidates([taste.history], [taste.seen])
     for ranker in two_stage.rankers:
         taken.time(
-            f"{ranker.name}, candidates", partial(ranker.model.scores_of, [taste.items], [found.items])
+            f"{ranker.name}, candidates", partial(_candidates, ranker.model, taste.history, found.items)
         )
-    ranking = two_stage.recommend(taste.items, LIMIT, taste.seen)
-    taken.time("reasons", partial(two_stage.reasons, taste.items, ranking, ranking.items, REASONS))
+    ranking = two_stage.recommend(taste.history, LIMIT, taste.seen)
+    taken.time("predicted stars", partial(two_stage.stars, ranking, ranking.items))
+    liked = taste.history.liked.items
+    taken.time("reasons", partial(two_stage.reasons, liked, ranking, ranking.items, REASONS))
+
+
+def _all_films(model: Model, history: History) -> Floats:
+    return model.scores(model.read([history]))
+
+
+def _candidates(model: Model, history: History, items: Items) -> Floats:
+    return model.scores_of(model.read([history])[0], items)
 
 
 def _answer(app: Callable[..., Any], environment: dict[str, Any]) -> None:

@@ -35,7 +35,7 @@ from movie_genie.training.run import train_one
 RESULTS = Path("benchmarks/results/training_speed.json")
 SIZE, PRODUCTS = 2048, 5
 
-Build = Callable[[Features], SequenceModel]
+Build = Callable[[Features, torch.Tensor], SequenceModel]
 
 
 def main() -> None:
@@ -64,8 +64,8 @@ def measure(project: Path, epochs: int, threads: int | None) -> dict[str, object
     make_deterministic(bert4rec)
     product = product_speed(choose_device(bert4rec.device))
     models: list[tuple[str, TrainingConfig, Build]] = [
-        ("two_tower", two_tower, lambda features: TwoTower(features, two_tower)),
-        ("bert4rec", bert4rec, lambda features: Bert4Rec(features, bert4rec)),
+        ("two_tower", two_tower, lambda features, _: TwoTower(features, two_tower)),
+        ("bert4rec", bert4rec, lambda features, usual: Bert4Rec(features, usual, bert4rec)),
     ]
     return {
         "threads": torch.get_num_threads(),
@@ -101,7 +101,7 @@ def speed(project: Path, config: TrainingConfig, build: Build, product: float) -
     def train(config: TrainingConfig) -> float:
         make_deterministic(config)
         device = choose_device(config.device)
-        model = build(Features.of(content, examples)).to(device)
+        model = build(Features.of(content, examples), torch.from_numpy(examples.usual_stars)).to(device)
         with tempfile.TemporaryDirectory() as folder:
             checkpoint = Checkpoint(Path(folder) / "checkpoint", "")
             result = train_one(model, examples, config, "speed", lambda row, epoch: None, device, checkpoint)

@@ -22,7 +22,7 @@ METRICS, RANKS, VERDICT = "key_metrics.json", "per_user.parquet", "gate.json"
 CATALOGUE_FILE = "catalogue.arrow"
 """A release's films, at their item_idx."""
 
-SEQUENCE_MODEL, FOLLOWERS = "sequence_model", "followers"
+SEQUENCE_MODEL, FOLLOWERS, CONTENT_PROFILE = "sequence_model", "followers", "content_profile"
 """The kinds of models, as a model's config.json says."""
 
 NETWORK, CONTRIBUTIONS = "network.onnx", "contributions.onnx"

@@ -165,6 +165,9 @@ class Bert4RecConfig(TrainingConfig):
     hidden_dim: PositiveInt
     blocks: PositiveInt
     heads: PositiveInt
+    time_bias: bool
+    rating_input: bool
+    rating_weight: Annotated[float, Field(ge=0)]
     mask_share: Annotated[float, Field(gt=0, lt=1)]
     last_item_share: Share
 
@@ -182,6 +185,14 @@ class SourceConfig(Config):
 
     name: ModelName
     candidates: Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+class NewcomersConfig(Config):
+    """A model that counts more, the fewer films a viewer rated."""
+
+    model: ModelName
+    strength: Annotated[float, Field(ge=0)]
+    films: PositiveFloat
 
 
 class GateCheck(Config):
@@ -219,12 +230,11 @@ class EvaluationConfig(Config):
     seed: Seed
     sources: Annotated[list[SourceConfig], Field(min_length=1)]
     rankers: list[ModelName]
+    newcomers: NewcomersConfig | None
     cutoffs: Ascending
     most_cases: PositiveInt
     history_length_bins: Ascending
     newcomer_lengths: list[PositiveInt]
-    ease_films: PositiveInt
-    ease_lambda: PositiveFloat
     recent_popularity_days: Ascending
     latency_requests: PositiveInt
     bootstrap_samples: PositiveInt
@@ -247,6 +257,8 @@ class EvaluationConfig(Config):
             raise ValueError(f"cutoffs: expected 10 and 50 among them, {min(missing)} is missing")
         if len(set(self.models)) < len(self.models):
             raise ValueError("sources, rankers: expected each model once")
+        if self.newcomers and self.newcomers.model not in self.models:
+            raise ValueError(f"newcomers.model: expected one of {', '.join(self.models)}")
         for number, check in enumerate(self.gate):
             if check.against == "incumbent" and check.metric not in self.rank_metrics:
                 expected = ", ".join(self.rank_metrics)

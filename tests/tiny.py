@@ -51,6 +51,9 @@ VIEWER = schemas.FIRST_VIEWER_ID + 3
 """A viewer of the app whose ratings came back with the feedback: part of the data, no persona."""
 
 DIM, MAX_HISTORY = 16, 20
+SHARE = 0.05
+
+FLOAT, BOOL = TensorProto.FLOAT, TensorProto.BOOL
 
 
 def make_project(root: Path, seed: int = 7) -> Path:
@@ -108,10 +111,12 @@ def write_models(root: Path, items: int, seed: int) -> None:
     for protocol in schemas.PROTOCOLS:
         for name in ("two_tower", "bert4rec"):
             tensors = {"film_vectors": normal(items, DIM), "bias": normal(items)}
-            networks = tiny_networks(normal(DIM, DIM))
-            if name == "bert4rec":
-                del networks[artifacts.CONTRIBUTIONS]
-            weights.save(_folder(root, name, protocol), tensors, about, networks)
+            reads_ratings = name == "bert4rec"
+            if reads_ratings:
+                tensors["usual_stars"] = np.linspace(2.5, 4.5, items, dtype=np.float32)
+            networks = tiny_networks(normal(DIM, DIM), reads_ratings)
+            settings = about | {"reads_ratings": reads_ratings}
+            weights.save(_folder(root, name, protocol), tensors, settings, networks)
         followers = {
             "films": random.integers(0, items, (items, 3)).astype(np.int32), "strength": normal(items, 3)
         }  # fmt: skip
@@ -124,35 +129,60 @@ def _folder(root: Path, name: str, protocol: str) -> Path:
     return root / artifacts.MODELS / stage / artifacts.WEIGHTS / protocol / name
 
 
-def tiny_networks(mix: np.ndarray) -> dict[str, bytes]:
-    """The smallest networks there are: a state is the sum of a history's films times `mix` (dim, dim)."""
+def tiny_networks(mix: np.ndarray, reads_ratings: bool = False) -> dict[str, bytes]:
+    """The smallest networks there are: a state is the sum of a history's films times `mix` (dim, dim).
+
+    One that reads ratings gives no reasons. Its second state is as its first, but each film counts by how many more
+    stars than usual it got; the sum of those is the level. Both are SHARE of that.
+    """
     dim = len(mix)
+    history = {"films": (FLOAT, ("batch", "time", dim)), "present": (BOOL, ("batch", "time"))}
     mixed = [make_node("ReduceSum", ["films", "time_axis"], ["sum"], keepdims=0)]
     mixed += [make_node("MatMul", ["sum", "mix"], ["state"])]
-    network = _graph(
-        mixed, {"films": ("batch", "time", dim)}, {"present": ("batch", "time")}, ("batch", dim), "state", mix
-    )
+    if reads_ratings:
+        history |= {name: (FLOAT, ("batch", "time")) for name in ("stars", "usual")}
+        history |= {"ages": (TensorProto.INT64, ("batch", "time"))}
+        mixed += [
+            make_node("Sub", ["stars", "usual"], ["surprise"]),  # (batch, time)
+            make_node("Mul", ["surprise", "share"], ["counts"]),
+            make_node("ReduceSum", ["counts", "time_axis"], ["level"]),  # (batch, 1)
+            make_node("Unsqueeze", ["counts", "last_axis"], ["column"]),
+            make_node("Mul", ["films", "column"], ["counted"]),
+            make_node("ReduceSum", ["counted", "time_axis"], ["counted_sum"], keepdims=0),
+            make_node("MatMul", ["counted_sum", "mix"], ["taste"]),
+            make_node("Concat", ["state", "taste", "level"], ["all"], axis=1),
+        ]
+        return {artifacts.NETWORK: _graph(mixed, history, "all", ("batch", 2 * dim + 1), mix)}
+    network = _graph(mixed, history, "state", ("batch", dim), mix)
     own = [make_node("MatMul", ["films", "mix"], ["mixed"])]  # (1, time, dim)
     own += [make_node("Transpose", ["mixed"], ["films_last"], perm=[0, 2, 1])]
     own += [make_node("MatMul", ["items", "films_last"], ["each"])]  # (1, n, time)
     own += [make_node("Squeeze", ["each", "batch_axis"], ["contributions"])]
-    inputs = {"films": (1, "time", dim)}, {"present": (1, "time")}, {"items": ("n", dim)}
-    contributions = _graph(own, *inputs[:2], ("n", "time"), "contributions", mix, inputs[2])
+    inputs = {
+        "films": (FLOAT, (1, "time", dim)),
+        "present": (BOOL, (1, "time")),
+        "items": (FLOAT, ("n", dim)),
+    }
+    contributions = _graph(own, inputs, "contributions", ("n", "time"), mix)
     return {artifacts.NETWORK: network, artifacts.CONTRIBUTIONS: contributions}
 
 
-def _graph(nodes, films, present, output, name, mix, items=None) -> bytes:
-    """`present` is taken and not needed: an absent film's vector is zero."""
-    inputs = [make_tensor_value_info(key, TensorProto.FLOAT, shape) for key, shape in films.items()]
-    inputs += [make_tensor_value_info(key, TensorProto.BOOL, shape) for key, shape in present.items()]
-    inputs += [make_tensor_value_info(key, TensorProto.FLOAT, shape) for key, shape in (items or {}).items()]
-    outputs = [make_tensor_value_info(name, TensorProto.FLOAT, output)]
+def _graph(nodes, inputs, name, shape, mix) -> bytes:
+    """What is taken and not needed does no harm: an absent film's vector and stars are zero."""
     constants = [
         from_array(mix, "mix"),
-        from_array(np.array([1]), "time_axis"),
         from_array(np.array([0]), "batch_axis"),
+        from_array(np.array([1]), "time_axis"),
+        from_array(np.array([-1]), "last_axis"),
+        from_array(np.array(SHARE, np.float32), "share"),
     ]
-    graph = make_graph(nodes, name, inputs, outputs, constants)
+    graph = make_graph(
+        nodes,
+        name,
+        [make_tensor_value_info(key, kind, own) for key, (kind, own) in inputs.items()],
+        [make_tensor_value_info(name, FLOAT, shape)],
+        constants,
+    )
     model = make_model(graph, opset_imports=[make_opsetid("", 18)], ir_version=10)
     return model.SerializeToString(deterministic=True)
 

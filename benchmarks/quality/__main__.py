@@ -91,6 +91,7 @@ def protocol_figures(seeds: Sequence[Measured], config: EvaluationConfig) -> Fig
         "cases": first.cases,
         "users": first.users,
         **systems([seed.systems for seed in seeds]),
+        "ratings": systems([seed.ratings for seed in seeds]),
         "weights": {name: spreads([seed.weights[name] for seed in seeds]) for name in first.weights},
     }
     if WITHOUT in first.gains:
@@ -109,6 +110,8 @@ def _print(figures: Figures) -> None:
             if isinstance(row, Mapping) and row.keys() == set(METRICS):
                 print(f"{name:32}" + "".join(f"{row[metric]['mean']:15.4f}" for metric in METRICS))
         print(f"{'among the candidates':32}{own['candidates']['recall']['mean']:15.4f}")
+        for name, errors in own["ratings"].items():
+            print(f"{name:32}" + "".join(f"{kind:>9} {error['mean']:.4f}" for kind, error in errors.items()))
         if found := own.get("quotient_with_and_without"):
             one = found[COMPARED]
             print(f"with / without: {one['mean']:.3f}, 95 % of samples {one['low']:.3f} to {one['high']:.3f}")

@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from movie_genie.config import EvaluationConfig
+from movie_genie.data.cases import training_sequences
 from movie_genie.data.schemas import PROTOCOLS, VALIDATION
-from movie_genie.evaluation import figures
+from movie_genie.evaluation import figures, predicted_ratings
 from movie_genie.evaluation.inputs import Inputs, load
 from movie_genie.evaluation.measure import by_user, gains, measure, rank_metrics
-from movie_genie.evaluation.outcome import evaluate_protocol
+from movie_genie.evaluation.outcome import Outcome, evaluate_protocol
 from movie_genie.evaluation.systems import INTEGRATED, Integrated
 from movie_genie.evaluation.tuning import ask, tune
 from movie_genie.inference.two_stage import TwoStage
@@ -32,6 +33,8 @@ class Measured:
     users: int
     systems: dict[str, dict[str, float]]
     """Each system's figures; of `candidates` only `recall`: the share of targets that any source offered."""
+    ratings: dict[str, dict[str, float]]
+    """How far the served model, user + film bias and the neighbours are off with the targets' stars."""
     weights: dict[str, dict[str, float]]
     """How much each model counts, with and without the ranker."""
     gains: dict[str, NDArray[np.float64]]
@@ -63,9 +66,24 @@ def _measure(config: EvaluationConfig, inputs: Inputs, protocol: str) -> Measure
         len(users),
         len(np.unique(users)),
         systems,
+        _ratings(outcome, inputs, protocol),
         weights,
         {name: by_user(users, gains(COMPARED, ranks[name])) for name in weights},
     )
+
+
+def _ratings(outcome: Outcome, inputs: Inputs, protocol: str) -> dict[str, dict[str, float]]:
+    cases = outcome.cases
+    training = training_sequences(inputs.interactions, protocol)
+    biases = predicted_ratings.Biases(training, inputs.items)
+    found = {
+        predicted_ratings.BIAS: biases.predict(cases),
+        "neighbours_rating": predicted_ratings.Neighbours(training, inputs.items).predict(cases),
+    }
+    served = predicted_ratings.served(outcome.two_stage, cases)
+    if served is not None:
+        found[predicted_ratings.PREDICTED] = served
+    return {name: predicted_ratings.errors(predicted, cases.stars) for name, predicted in found.items()}
 
 
 def without(config: EvaluationConfig, model: str) -> EvaluationConfig:
@@ -74,6 +92,7 @@ def without(config: EvaluationConfig, model: str) -> EvaluationConfig:
         update={
             "sources": [source for source in config.sources if source.name != model],
             "rankers": [name for name in config.rankers if name != model],
+            "newcomers": config.newcomers if config.newcomers and config.newcomers.model != model else None,
         }
     )
 

@@ -54,8 +54,10 @@ class Presenter:
             )
         return card
 
-    def detail(self, movie_id: int, rating: StoredRating | None, in_watchlist: bool) -> MovieDetail:
-        """Return all of a film that `MovieDetail` has a field for, and what the viewer did with it.
+    def detail(
+        self, movie_id: int, rating: StoredRating | None, in_watchlist: bool, predicted_rating: float | None
+    ) -> MovieDetail:
+        """Return all of a film that `MovieDetail` has a field for, and what the viewer did with it, or will.
 
         Raises
         ------
@@ -66,6 +68,7 @@ class Presenter:
             "my_rating": rating.rating if rating else None,
             "not_interested": rating is not None and rating.rating is None,
             "in_watchlist": in_watchlist,
+            "predicted_rating": predicted_rating,
         }
         poster_url = self._poster_url(movie_id, row["poster_path"])
         return MovieDetail.model_validate({**row, **viewers_own, "poster_url": poster_url})
@@ -105,6 +108,7 @@ class Presenter:
             {
                 "movie": fragment(item.movie_id),
                 "score": item.score,
+                "predicted_rating": item.predicted_rating and round(item.predicted_rating, 2),
                 "reasons": [
                     {
                         "movie_id": reason.movie_id,

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select
 from movie_genie.backend.clock import now
 from movie_genie.backend.database import Database
 from movie_genie.backend.tables import ratings, watchlist
-from movie_genie.engine.records import History
+from movie_genie.engine.records import Ratings
 
 _COLUMNS = (ratings.c.movie_id, ratings.c.rating, ratings.c.rated_at)
 _OF_VIEWER = ratings.c.viewer_id == bindparam("viewer_id")
@@ -36,10 +36,10 @@ class Feedback:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def history(self, viewer_id: int) -> History:
+    def history(self, viewer_id: int) -> Ratings:
         """Return a viewer's ratings, oldest first, as the engine takes them."""
         # cast: the query selects these three columns
-        return cast(History, self._database.rows(_HISTORY, viewer_id=viewer_id))
+        return cast(Ratings, self._database.rows(_HISTORY, viewer_id=viewer_id))
 
     def ratings_count(self, viewer_id: int) -> int:
         """Return how many films a viewer rated, "not interested" included."""

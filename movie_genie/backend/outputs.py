@@ -9,8 +9,8 @@ from movie_genie.engine.records import RowKind
 
 T = TypeVar("T")
 
-Average = Annotated[float, AfterValidator(lambda average: round(average, 2))]
-"""An average rating; more digits than two say nothing."""
+Stars = Annotated[float, AfterValidator(lambda stars: round(stars, 2))]
+"""An average or a predicted rating; more digits than two say nothing."""
 
 
 class Output(BaseModel):
@@ -40,7 +40,8 @@ class MovieDetail(Movie):
     tmdb_id: int | None
     imdb_id: str | None
     ratings_count: int
-    average_rating: Average | None
+    average_rating: Stars | None
+    predicted_rating: Stars | None
     my_rating: float | None
     not_interested: bool
     in_watchlist: bool
@@ -55,10 +56,11 @@ class Reason(Output):
 
 
 class Recommendation(Output):
-    """A film to show."""
+    """A film to show, and the stars that it will get from the one it is recommended to; null of a stranger."""
 
     movie: Movie
     score: float
+    predicted_rating: Stars | None
     reasons: list[Reason]
 
 
@@ -110,7 +112,7 @@ class Persona(Output):
 
     persona_id: int
     ratings_count: int
-    average_rating: Average
+    average_rating: Stars
     favourite_genres: list[str]
 
 

@@ -1,12 +1,14 @@
 """From the split's column to cases: one held-out film a user, and the history that was known before it."""
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from movie_genie.data.schemas import TRAIN
+from movie_genie.history import History
 
 CASES_PER_USER = 20
 """Most cases of one user, in validation and in test; only the temporal split has users with more than one."""
@@ -22,8 +24,10 @@ class Cases:
         Whose case it is, and the film (item_idx) to be found.
     timestamps : (cases,) int64
         When the target was rated, in seconds since 1970: the moment of the question.
-    events : (events,) int64
-        Every user's films (item_idx), user by user, oldest first.
+    stars : (cases,) float32
+        How the target was rated.
+    events : History
+        Every user's films, user by user, oldest first.
     starts, ends : (cases,) int64
         A case's history is ``events[start:end]``, which is all that a system may know.
     seen_from : (cases,) int64
@@ -34,7 +38,8 @@ class Cases:
     users: NDArray[np.int64]
     targets: NDArray[np.int64]
     timestamps: NDArray[np.int64]
-    events: NDArray[np.int64]
+    stars: NDArray[np.float32]
+    events: History
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
     seen_from: NDArray[np.int64]
@@ -48,12 +53,12 @@ class Cases:
         """How many films each history holds: (cases,)."""
         return self.ends - self.starts
 
-    def history(self, case: int) -> NDArray[np.int64]:
-        """Films of one case's history, oldest first."""
-        return self.events[self.starts[case] : self.ends[case]]
+    def history(self, case: int) -> History:
+        """What is known when one case is asked."""
+        return self.events.part(self.starts[case], self.ends[case], int(self.timestamps[case]))
 
-    def histories(self) -> list[NDArray[np.int64]]:
-        """Every case's history; views of one array."""
+    def histories(self) -> list[History]:
+        """Every case's history; views of one set of arrays."""
         return [self.history(case) for case in range(len(self))]
 
     def all_seen(self) -> list[NDArray[np.int64]]:
@@ -62,7 +67,7 @@ class Cases:
 
     def seen(self, case: int) -> NDArray[np.int64]:
         """Films that must not be recommended in one case."""
-        return self.events[self.seen_from[case] : self.ends[case]]
+        return self.events.items[self.seen_from[case] : self.ends[case]]
 
     def cut(self, latest: int) -> "Cases":
         """Give the same questions to systems that know the `latest` films only: users as newcomers.
@@ -77,6 +82,7 @@ class Cases:
             self.users[chosen],
             self.targets[chosen],
             self.timestamps[chosen],
+            self.stars[chosen],
             self.events,
             self.starts[chosen],
             self.ends[chosen],
@@ -116,9 +122,31 @@ def held_out(interactions: pd.DataFrame, protocol: str, part: int, per_user: int
     rows, first = rows[rows > first], first[rows > first]
     asked = _spread(users[rows], per_user)
     rows, first = rows[asked], first[asked]
-    events = interactions["item_idx"].to_numpy(np.int64)
-    timestamps = interactions["timestamp"].to_numpy(np.int64)
-    return Cases(users[rows], events[rows], timestamps[rows], events, first, rows, first)
+    events = events_of(interactions)
+    targets = events.items[rows], events.times[rows], events.stars[rows]
+    return Cases(users[rows], *targets, events, first, rows, first)
+
+
+def events_of(interactions: pd.DataFrame) -> History:
+    """Interactions as one long history, whose parts are the users' own; asked at its end."""
+    times = interactions["timestamp"].to_numpy(np.int64)
+    return History(
+        interactions["item_idx"].to_numpy(np.int64),
+        interactions["rating"].to_numpy(np.float32),
+        times,
+        int(times[-1]) if len(times) else 0,
+    )
+
+
+def training_sequences(interactions: pd.DataFrame, protocol: str) -> list[History]:
+    """`training_events` user by user; each is asked when their last event happened."""
+    training = training_events(interactions, protocol)
+    events = events_of(training)
+    first = np.flatnonzero(np.diff(training["user_idx"].to_numpy(), prepend=-1))
+    return [
+        events.part(start, end, int(events.times[end - 1]))
+        for start, end in pairwise([*first.tolist(), len(events)])
+    ]
 
 
 def _spread(users: NDArray[np.int64], most: int) -> NDArray[np.bool_]:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from movie_genie.engine.recommender import Recommender
-from movie_genie.engine.records import History, Rating, Recommended, Row, RowKind
+from movie_genie.engine.records import Rating, Ratings, Recommended, Row, RowKind
 
 MIN_ROW = 3
 """A row with fewer films is left out."""
@@ -25,7 +25,7 @@ IN_VIEW = 6
 """A row's place is decided by the films that are seen without scrolling."""
 
 
-def home_rows(engine: Recommender, history: History, limit: int = 20) -> list[Row]:
+def home_rows(engine: Recommender, history: Ratings, limit: int = 20) -> list[Row]:
     """Rows of up to `limit` films for a viewer; no film twice, and none of the history but to watch again.
 
     A viewer with a taste gets a row of their own, what is like films they loved, their favourite genres,
@@ -38,7 +38,7 @@ def home_rows(engine: Recommender, history: History, limit: int = 20) -> list[Ro
     history
         Oldest first; a film that does not interest the viewer has a rating of None.
     """
-    if len(engine.taste(history).items) == 0:
+    if len(engine.taste(history).history.liked) == 0:
         return _rows_for_new_viewer(engine, history, limit)
     page = HomePage(engine, history)
     page.add("for-you", "for_you", "For you", engine.recommend(history, limit=limit, diversity=DIVERSITY))
@@ -52,11 +52,12 @@ def home_rows(engine: Recommender, history: History, limit: int = 20) -> list[Ro
     page.add("popular", "popular", "Popular now", engine.popular(limit, exclude=page.taken))
     gems = engine.hidden_gems(history, limit, exclude=page.taken)
     page.add("hidden-gems", "hidden_gems", "Hidden gems", gems)
+    page.predict_ratings()
     page.add("rewatch", "rewatch", "Watch again", page.old_favourites()[:limit])
     return page.most_fitting_first()
 
 
-def _rows_for_new_viewer(engine: Recommender, history: History, limit: int) -> list[Row]:
+def _rows_for_new_viewer(engine: Recommender, history: Ratings, limit: int) -> list[Row]:
     page = HomePage(engine, history)
     page.add("popular", "popular", "Popular now", engine.popular(limit, exclude=page.taken))
     gems = engine.hidden_gems(history, limit, exclude=page.taken)
@@ -70,7 +71,7 @@ def _rows_for_new_viewer(engine: Recommender, history: History, limit: int) -> l
 class HomePage:
     """The rows so far, and the films that no further row may show."""
 
-    def __init__(self, engine: Recommender, history: History) -> None:
+    def __init__(self, engine: Recommender, history: Ratings) -> None:
         self._engine = engine
         films = [Rating(*fields) for fields in history]
         self._history = [film for film in films if film.movie_id in engine.catalogue.item_of]
@@ -82,6 +83,13 @@ class HomePage:
         if len(items) >= MIN_ROW:
             self.taken.update(item.movie_id for item in items)
             self.rows.append(Row(row_id, kind, title, items))
+
+    def predict_ratings(self) -> None:
+        """Say of each film so far what the viewer will give it: all in one question."""
+        films = [film for row in self.rows for film in row.items]
+        stars = self._engine.predicted_rating(self._history, [film.movie_id for film in films])
+        for film, predicted in zip(films, stars, strict=True):
+            film.predicted_rating = predicted
 
     def loved(self) -> list[Rating]:
         """Films rated highly, the latest first."""

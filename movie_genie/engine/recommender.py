@@ -1,6 +1,7 @@
 """The two-stage engine: a history in, films with scores and reasons out. Knows no web framework."""
 
-from collections.abc import Collection, Iterable
+import time
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,15 +12,13 @@ from movie_genie.engine.catalogue import Catalogue, Items
 from movie_genie.engine.diversity import diversify
 from movie_genie.engine.likeness import Likeness
 from movie_genie.engine.personas import Personas
-from movie_genie.engine.records import Found, History, Mode, Reason, Recommended
+from movie_genie.engine.records import Found, Mode, Ratings, Reason, Recommended
 from movie_genie.engine.search import Search
+from movie_genie.history import History
 from movie_genie.inference.selection import top
 from movie_genie.inference.two_stage import Ranking, TwoStage
 
 TEXT_VECTORS = "text_embeddings.npy"
-
-LIKED = 3.0
-"""Stars from which on a film speaks for its viewer's taste."""
 
 REASONS = 3
 LEAST_SHARE = 0.03
@@ -47,20 +46,20 @@ class Taste:
     ----------
     seen : (n,) int64
         Every film of the history, liked or not: none of them is recommended.
-    items : (m,) int64
-        The films that the models read, oldest first.
+    history : History
+        The films that were rated, which the models read.
     """
 
     seen: Items
-    items: Items
+    history: History
 
 
 class Recommender:
     """One release, ready to answer. Holds no state of any viewer; safe to share between threads.
 
     Every method takes and gives public movie_ids. Films of a history that the release does not know are
-    passed over. The models read films rated 3 stars or more, and no others: a newcomer whose first word is that
-    they hated a film shall not get more like it. With no such film a viewer is answered as a stranger is.
+    passed over. A model that is not told how films were rated reads those with 3 stars or more, and no others: a
+    newcomer whose first word is that they hated a film shall not get more like it.
 
     Attributes
     ----------
@@ -78,8 +77,13 @@ class Recommender:
         `personas.page(page, per_page)`, `len(personas)`, `personas.get(id)`, `personas.history(id)`.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
         """Open a release by memory map.
+
+        Parameters
+        ----------
+        clock
+            Seconds since 1970: the moment of a question that names none.
 
         Raises
         ------
@@ -87,6 +91,7 @@ class Recommender:
             When a file is missing or not what a release holds.
         """
         self.folder = folder
+        self._clock = clock
         self.release_id = folder.name
         self.catalogue = Catalogue.load(folder)
         self.personas = Personas(folder, self.catalogue)
@@ -99,18 +104,19 @@ class Recommender:
 
     def recommend(
         self,
-        history: History,
+        ratings: Ratings,
         *,
         limit: int,
         exclude: Collection[int] = (),
         genre: str | None = None,
         diversity: float = 0.0,
+        asked: int | None = None,
     ) -> list[Recommended]:
         """What to watch next: retrieved, ranked and explained, best first.
 
         Parameters
         ----------
-        history
+        ratings
             Oldest first; may be empty, then the answer is what the models give a stranger.
         exclude
             movie_ids not to recommend, beside all of the history.
@@ -118,24 +124,26 @@ class Recommender:
             Only films of this genre.
         diversity
             From 0 (the best films) to 1 (the most different ones); see `diversify`.
+        asked
+            The moment of the question, in seconds since 1970; now, if none is given.
 
         Raises
         ------
         UnknownGenreError
         """
-        taste = self.taste(history)
+        taste = self.taste(ratings, asked)
         barred = taste.seen
         if exclude:
             barred = np.concatenate([barred, self.items(exclude)])
         if genre is not None:
             barred = np.concatenate([barred, np.flatnonzero(~self.catalogue.of_genre(genre))])
         pool = limit * POOL if diversity > 0 else limit
-        ranking = self.two_stage.recommend(taste.items, pool, barred)
+        ranking = self.two_stage.recommend(taste.history, pool, barred)
         items, scores = ranking.items, ranking.scores
         if diversity > 0:
             chosen = diversify(scores, self.text[items], limit, diversity)
             items, scores = items[chosen], scores[chosen]
-        return self._explained(taste.items, ranking, items, scores)
+        return self._explained(taste.history, ranking, items, scores)
 
     def similar(self, movie_id: int, limit: int, exclude: Collection[int] = ()) -> list[Recommended]:
         """Films like this one, as `Likeness` says; the score is their likeness.
@@ -168,11 +176,11 @@ class Recommender:
         best = self._popular[keep[self._popular]][:limit]
         return self._unexplained(best, self.catalogue.popularity[best])
 
-    def hidden_gems(self, history: History, limit: int, exclude: Collection[int] = ()) -> list[Recommended]:
+    def hidden_gems(self, ratings: Ratings, limit: int, exclude: Collection[int] = ()) -> list[Recommended]:
         """Films rated highly by few: nearest the viewer's taste first, or best rated for a stranger."""
-        taste = self.taste(history)
+        taste = self.taste(ratings)
         value = self._gems.copy()
-        if len(taste.items):
+        if len(taste.history.liked):
             value = GEM_QUALITY * value + self.affinity(taste)
         value[taste.seen] = -np.inf
         value[self.items(exclude)] = -np.inf
@@ -188,11 +196,11 @@ class Recommender:
         year_from: int | None = None,
         year_to: int | None = None,
         limit: int,
-        history: History | None = None,
+        ratings: Ratings = (),
     ) -> list[Found]:
         """Films whose title (one typing error allowed) or meaning fits the query, best first.
 
-        With a history, films near the viewer's taste move up among those that fit about as well.
+        With ratings, films near the viewer's taste move up among those that fit about as well.
 
         Raises
         ------
@@ -204,24 +212,42 @@ class Recommender:
             keep &= years >= year_from
         if year_to is not None:
             keep &= (years <= year_to) & (years > 0)
-        taste = self.taste(history or ())
-        affinity = self.affinity(taste) if len(taste.items) else None
+        taste = self.taste(ratings)
+        affinity = self.affinity(taste) if len(taste.history.liked) else None
         return self._search.find(query, mode, keep, affinity, limit)
 
-    def taste(self, history: History) -> Taste:
-        """The history as item_idx arrays."""
+    def taste(self, ratings: Ratings, asked: int | None = None) -> Taste:
+        """The ratings as arrays, at the moment of a question; now, if none is given."""
         item_of = self.catalogue.item_of.get
-        seen = [item for movie_id, _, _ in history if (item := item_of(movie_id)) is not None]
-        liked = [
-            item
-            for movie_id, stars, _ in history
-            if stars is not None and stars >= LIKED and (item := item_of(movie_id)) is not None
+        known = [
+            (item, stars, rated)
+            for movie_id, stars, rated in ratings
+            if (item := item_of(movie_id)) is not None
         ]
-        return Taste(seen=np.array(seen, np.int64), items=np.array(liked, np.int64))
+        seen = np.array([item for item, _, _ in known], np.int64)
+        rated = [one for one in known if one[1] is not None]
+        items, stars, times = zip(*rated, strict=True) if rated else ((), (), ())
+        return Taste(
+            seen,
+            History(
+                np.array(items, np.int64) if len(rated) < len(known) else seen,
+                np.array(stars, np.float32),
+                np.array(times, np.int64),
+                int(self._clock()) if asked is None else asked,
+            ),
+        )
+
+    def predicted_rating(self, ratings: Ratings, movie_ids: Sequence[int]) -> list[float | None]:
+        """The stars that a viewer will give each film; None of a film that is not known here, and of a stranger."""
+        items = self.catalogue.items(list(movie_ids))
+        history = self.taste(ratings).history
+        stars = self.two_stage.stars_of(history, items[items >= 0]) if len(history) else None
+        found = iter(() if stars is None else stars.tolist())
+        return [next(found, None) if item >= 0 else None for item in items.tolist()]
 
     def affinity(self, taste: Taste) -> NDArray[np.float32]:
         """How near every film is to a taste: (items,), mean 0 and deviation 1."""
-        return self.two_stage.affinity(taste.items)
+        return self.two_stage.affinity(taste.history)
 
     def items(self, movie_ids: Iterable[int]) -> Items:
         """item_idx of the films that the release knows."""
@@ -229,14 +255,20 @@ class Recommender:
         return items[items >= 0]
 
     def _explained(
-        self, history: Items, ranking: Ranking, items: Items, scores: NDArray[np.float32]
+        self, history: History, ranking: Ranking, items: Items, scores: NDArray[np.float32]
     ) -> list[Recommended]:
-        """Films with the history's films that contributed most to each, strongest first."""
-        if len(history) == 0 or len(items) == 0:
-            return self._unexplained(items, scores)
-        places, shares = self.two_stage.reasons(history, ranking, items, REASONS)
-        films, weights = self.catalogue.movie_ids[history[places]].tolist(), shares.tolist()
+        """Films with the liked films that contributed most to each, strongest first, and the stars they will get."""
         answer = self._unexplained(items, scores)
+        if len(history) == 0 or len(items) == 0:
+            return answer
+        stars = self.two_stage.stars(ranking, items)
+        for film, predicted in zip(answer, () if stars is None else stars.tolist(), strict=stars is not None):
+            film.predicted_rating = predicted
+        liked = history.liked.items
+        if len(liked) == 0:
+            return answer
+        places, shares = self.two_stage.reasons(liked, ranking, items, REASONS)
+        films, weights = self.catalogue.movie_ids[liked[places]].tolist(), shares.tolist()
         for film, contributors, shares_of_film in zip(answer, films, weights, strict=True):
             film.reasons = [
                 Reason(contributor, share)

@@ -40,7 +40,7 @@ class Rating(NamedTuple):
     timestamp: int  # seconds since 1970, UTC
 
 
-History = Sequence[tuple[int, float | None, int]]
+Ratings = Sequence[tuple[int, float | None, int]]
 """What a user rated, oldest first: a `Rating` each, or a row of the database with the same three fields."""
 
 
@@ -59,6 +59,7 @@ class Recommended:
     movie_id: int
     score: float
     reasons: list[Reason]  # strongest first, at most three; empty without a history
+    predicted_rating: float | None = None  # .5 to 5 stars, as the viewer will give them; None of a stranger
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ from collections import Counter
 from movie_genie.config import EvaluationConfig
 from movie_genie.errors import UserError
 from movie_genie.evaluation.gate import INCUMBENT, NUMBER
+from movie_genie.evaluation.predicted_ratings import BIAS, ERRORS, PREDICTED
 from movie_genie.evaluation.systems import INTEGRATED, names
 
 OF_LISTS = ("coverage_at_10", "novelty_at_10", "diversity_at_10")
@@ -15,6 +16,9 @@ OF_STAGES = ("retrieval_ceiling", "ranking_loss_at_10")
 ten films miss."""
 
 OF_CASES = ("cases", "users")
+
+OF_RATINGS = tuple(f"{whose}_{error}" for whose in (PREDICTED, BIAS) for error in ERRORS)
+"""How far predicted ratings, and user + film bias, are off."""
 
 LATENCY = (f"{INTEGRATED}_latency_ms_p50", f"{INTEGRATED}_latency_ms_p99")
 SECONDS = "evaluation_time_seconds"
@@ -29,7 +33,7 @@ def of_a_system(config: EvaluationConfig) -> list[str]:
 
 def of_a_protocol(config: EvaluationConfig) -> list[str]:
     """Figures that a protocol has as a whole."""
-    return [*OF_STAGES, *OF_CASES, *map(weight, config.models)]
+    return [*OF_STAGES, *OF_CASES, *OF_RATINGS, *map(weight, config.models)]
 
 
 def weight(model: str) -> str:

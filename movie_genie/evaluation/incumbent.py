@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from movie_genie.evaluation.gate import Incumbent, Pair
 from movie_genie.evaluation.measure import Scores, measure
 from movie_genie.evaluation.systems import INTEGRATED
 from movie_genie.files import read_json
+from movie_genie.history import History
 from movie_genie.inference.two_stage import TwoStage
 from movie_genie.metrics import Ranks
 
@@ -101,15 +103,17 @@ class _Release:
     def scores(self, cases: Cases) -> Scores:
         """See System. Films that the release does not know are left out of histories and lists."""
         scores = np.full((len(cases), len(self.to_theirs)), -np.inf, np.float32)
-        found = self.two_stage.candidates(self._known(cases.histories()), self._known(cases.all_seen()))
+        histories = [self._known(history) for history in cases.histories()]
+        seen = [self.to_theirs[films] for films in cases.all_seen()]
+        found = self.two_stage.candidates(histories, [films[films >= 0] for films in seen])
         for row, candidates in zip(scores, found, strict=True):
             items = self.to_ours[candidates.items]
             row[items[items >= 0]] = self.two_stage.fused(candidates)[items >= 0]
         return scores
 
-    def _known(self, films: list[NDArray[np.int64]]) -> list[NDArray[np.int64]]:
-        theirs = [self.to_theirs[own] for own in films]
-        return [own[own >= 0] for own in theirs]
+    def _known(self, history: History) -> History:
+        theirs = replace(history, items=self.to_theirs[history.items])
+        return theirs.taken(theirs.items >= 0)
 
 
 def _movie_ids(path: Path) -> NDArray[np.int64]:

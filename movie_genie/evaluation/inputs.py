@@ -70,7 +70,11 @@ class Inputs:
                     f"trained are {', '.join(folders) or 'none'} (`dvc repro` trains)"
                 )
         sources = [source.model_dump() | {"weight": 1.0} for source in config.sources]
-        recipe = {"sources": sources, "rankers": [{"name": name, "weight": 1.0} for name in config.rankers]}
+        recipe = {
+            "sources": sources,
+            "rankers": [{"name": name, "weight": 1.0} for name in config.rankers],
+            "newcomers": config.newcomers and config.newcomers.model_dump(),
+        }
         two_stage = TwoStage.of_recipe(recipe, folders, Path("configs/evaluation.yaml"))
         if two_stage.items != self.items:
             raise UserError(

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from movie_genie.config import EvaluationConfig
-from movie_genie.data.cases import Cases, training_events
+from movie_genie.data.cases import Cases, training_events, training_sequences
 from movie_genie.data.schemas import RELEASED, TEST, VALIDATION
-from movie_genie.evaluation import beyond_accuracy, figures, systems
+from movie_genie.evaluation import beyond_accuracy, figures, predicted_ratings, systems
 from movie_genie.evaluation.baselines import COUNTS
 from movie_genie.evaluation.breakdown import Row, by_latest, by_length
 from movie_genie.evaluation.inputs import Inputs
@@ -83,9 +83,23 @@ def evaluate_protocol(config: EvaluationConfig, inputs: Inputs, protocol: str) -
         answers,
         _metrics(config, inputs, training, test, answers)
         | {figures.weight(name): weight for name, weight in weights.items()}
+        | _of_ratings(two_stage, inputs, protocol, test)
         | {"split_hash": inputs.split_hashes[protocol]},
         histories,
     )
+
+
+def _of_ratings(two_stage: TwoStage, inputs: Inputs, protocol: str, cases: Cases) -> dict[str, float]:
+    """How far predicted ratings are off, beside user + film bias; nothing where no model predicts any."""
+    predicted = predicted_ratings.served(two_stage, cases)
+    if predicted is None:
+        return {}
+    biases = predicted_ratings.Biases(training_sequences(inputs.interactions, protocol), inputs.items)
+    off = (
+        *predicted_ratings.errors(predicted, cases.stars).values(),
+        *predicted_ratings.errors(biases.predict(cases), cases.stars).values(),
+    )
+    return {name: round(value, DIGITS) for name, value in zip(figures.OF_RATINGS, off, strict=True)}
 
 
 def _metrics(

@@ -229,7 +229,7 @@ def _examples(outcome: Outcome, titles: Sequence[str], seed: int) -> list[dict[s
     drawn = np.random.default_rng(seed).permutation(len(cases))[:EXAMPLES]
     return [
         {
-            "history": [titles[item] for item in cases.history(case)[-LISTED:][::-1]],
+            "history": [titles[item] for item in cases.history(case).items[-LISTED:][::-1]],
             "rated": int(cases.lengths[case]),
             "list": [
                 {"title": titles[item], "hit": item == cases.targets[case]}

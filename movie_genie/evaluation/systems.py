@@ -7,7 +7,7 @@ import pandas as pd
 
 from movie_genie.config import EvaluationConfig
 from movie_genie.data.cases import Cases, training_events
-from movie_genie.evaluation.baselines import Ease, Popularity, RecentPopularity
+from movie_genie.evaluation.baselines import Popularity, RecentPopularity
 from movie_genie.evaluation.measure import Scores, System
 from movie_genie.inference.models import Model
 from movie_genie.inference.two_stage import TwoStage
@@ -34,7 +34,7 @@ class Alone:
 
     def scores(self, cases: Cases) -> Scores:
         """See System."""
-        return self.model.scores(cases.histories())
+        return self.model.scores(self.model.read(cases.histories()))
 
 
 class Integrated:
@@ -59,9 +59,6 @@ def baselines(config: EvaluationConfig) -> dict[str, Baseline]:
         return lambda ratings, protocol, items: RecentPopularity(ratings, items, days)
 
     return {
-        "ease": lambda ratings, protocol, items: Ease(
-            training_events(ratings, protocol), items, config.ease_films, config.ease_lambda
-        ),
         **{f"popularity_{days}_days": recent(days) for days in config.recent_popularity_days},
         "popularity": lambda ratings, protocol, items: Popularity(training_events(ratings, protocol), items),
     }

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from movie_genie.cli import progress
 from movie_genie.data.cases import Cases
 from movie_genie.evaluation.measure import CASES_AT_ONCE, by_user, gains
-from movie_genie.inference.two_stage import Candidates, TwoStage
+from movie_genie.inference.two_stage import Candidates, TwoStage, emphasised
 
 METRIC = "ndcg_at_100"
 """Deeper than what is judged: films found at place 40 count too, so that fewer cases decide by chance."""
@@ -41,10 +41,10 @@ def ask(two_stage: TwoStage, cases: Cases) -> list[Candidates]:
 def validate(found: Sequence[Candidates], cases: Cases, weights: Weights) -> float:
     """METRIC of the candidates in the order of a weighted sum; a target that is none of them counts 0."""
     ranks = np.full(len(cases), np.inf)
-    for case, (items, scores, _) in enumerate(found):
+    for case, (items, scores, _, emphasis, _) in enumerate(found):
         place = int(np.searchsorted(items, cases.targets[case]))
         if place < len(items) and items[place] == cases.targets[case]:
-            whole = weights @ scores
+            whole = emphasised(weights.astype(np.float32), emphasis) @ scores
             own = whole[place]
             ranks[case] = (whole > own).sum() + ((whole == own).sum() - 1) / 2
     return float(by_user(cases.users, gains(METRIC, ranks)).mean())

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from movie_genie import weights
+from movie_genie.history import History
 from movie_genie.inference.compiled import (
     FLOAT32_MATRIX,
     FLOAT32_VECTOR,
@@ -21,6 +22,7 @@ from movie_genie.inference.compiled import (
     Items,
     compiled,
 )
+from movie_genie.inference.selection import taken
 
 
 @dataclass(frozen=True)
@@ -55,20 +57,33 @@ class Followers:
         """What is left of each of the latest films, the oldest first: (window,)."""
         return (self.decay ** np.arange(self.window - 1, -1, -1)).astype(np.float32)
 
-    def scores(self, histories: Sequence[Items]) -> Floats:
-        """How strongly the films of each history are followed by each film: (cases, items)."""
+    def read(self, histories: Sequence[History]) -> Floats:
+        """How strongly the liked films of each history are followed by each film: (cases, items)."""
         found = np.zeros((len(histories), len(self)), np.float32)
         for row, history in zip(found, histories, strict=True):
-            add_scores(row, history, self.films, self.strength, self.fading)
+            add_scores(row, history.liked.items, self.films, self.strength, self.fading)
         return found
 
-    def scores_of(self, histories: Sequence[Items], candidates: Sequence[Items]) -> list[Floats]:
-        """Scores of some films for each history: a (candidates,) each."""
-        return [row[items] for row, items in zip(self.scores(histories), candidates, strict=True)]
+    def scores(self, read: Floats) -> Floats:
+        """What was read: (cases, items)."""
+        return read
 
-    def contributions(self, history: Items, items: Items) -> Floats | None:
-        """What each of a history's latest films adds to the scores of `items`: (items, latest)."""
-        return parts(history, items, self.films, self.strength, self.fading)
+    def scores_of(self, read: Floats, items: Items) -> Floats:
+        """One history's scores of some films: (items,), (n,) -> (n,)."""
+        return taken(read, items)
+
+    @property
+    def predicts_stars(self) -> bool:
+        """No: a table of followers knows nothing of stars."""
+        return False
+
+    def stars(self, read: Floats, items: Items) -> Floats:
+        """Not to be asked."""
+        raise NotImplementedError
+
+    def contributions(self, liked: Items, items: Items) -> Floats | None:
+        """What each of the latest liked films adds to the scores of `items`: (items, latest)."""
+        return parts(liked, items, self.films, self.strength, self.fading)
 
     def after(self, item: int) -> Floats:
         """How strongly each film follows this one: (items,), at least 0."""

@@ -5,30 +5,48 @@ from pathlib import Path
 from typing import Protocol
 
 from movie_genie import weights
-from movie_genie.artifacts import FOLLOWERS, SEQUENCE_MODEL
+from movie_genie.artifacts import CONTENT_PROFILE, FOLLOWERS, SEQUENCE_MODEL
 from movie_genie.errors import UserError
+from movie_genie.history import History
 from movie_genie.inference.compiled import Floats, Items
+from movie_genie.inference.content_profile import ContentProfile
 from movie_genie.inference.followers import Followers
 from movie_genie.inference.sequence_model import SequenceModel
 
 
 class Model(Protocol):
-    """Scores films after histories; a history is item_idx, oldest first, and may be empty."""
+    """Scores films after histories, which may be empty.
+
+    A model that is not told how films were rated reads those liked, and passes the others over.
+    """
 
     def __len__(self) -> int:
         """Size of the vocabulary."""
         ...
 
-    def scores(self, histories: Sequence[Items]) -> Floats:
+    def read(self, histories: Sequence[History]) -> Floats:
+        """What the model makes of each history, for its other methods to take: (cases, …)."""
+        ...
+
+    def scores(self, read: Floats) -> Floats:
         """Every film's score as the next one of each history: (cases, items), higher is better."""
         ...
 
-    def scores_of(self, histories: Sequence[Items], candidates: Sequence[Items]) -> list[Floats]:
-        """Scores of some films for each history: a (candidates,) each."""
+    def scores_of(self, read: Floats, items: Items) -> Floats:
+        """One history's scores of some films: (…,), (n,) -> (n,)."""
         ...
 
-    def contributions(self, history: Items, items: Items) -> Floats | None:
-        """How much each of a history's latest films adds to the scores of `items`: (items, latest).
+    @property
+    def predicts_stars(self) -> bool:
+        """Whether `stars` gives any."""
+        ...
+
+    def stars(self, read: Floats, items: Items) -> Floats:
+        """The stars that one viewer will give some films: (…,), (n,) -> (n,)."""
+        ...
+
+    def contributions(self, liked: Items, items: Items) -> Floats | None:
+        """How much each of the latest liked films adds to the scores of `items`: (items, latest).
 
         None where the model gives no reasons.
         """
@@ -39,9 +57,10 @@ class Model(Protocol):
         ...
 
 
-KINDS: dict[str, type[SequenceModel] | type[Followers]] = {
+KINDS: dict[str, type[SequenceModel] | type[Followers] | type[ContentProfile]] = {
     SEQUENCE_MODEL: SequenceModel,
     FOLLOWERS: Followers,
+    CONTENT_PROFILE: ContentProfile,
 }
 """By the `kind` in a model's config.json."""
 

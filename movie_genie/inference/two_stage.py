@@ -6,7 +6,7 @@ mean 0 and deviation 1 over them, and their weighted sum is the order. The weigh
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property, reduce
 from itertools import compress
 from pathlib import Path
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from movie_genie.artifacts import MODELS, RECIPE
 from movie_genie.errors import UserError
 from movie_genie.files import read_json
+from movie_genie.history import History
 from movie_genie.inference import models
 from movie_genie.inference.compiled import Floats, Items
 from movie_genie.inference.models import Model
@@ -51,6 +52,21 @@ class Ranker:
     model: Model
 
 
+@dataclass(frozen=True)
+class Newcomers:
+    """A model that counts more, the fewer films a viewer rated: what is asked next tells little of a taste then."""
+
+    model: str
+    strength: float
+    """What it counts beside all weights together, with one film."""
+    films: float
+    """How many films halve that; four times as many leave a seventeenth."""
+
+    def emphasis(self, known: int) -> float:
+        """What is added to the model's weight, as a share of all weights together."""
+        return self.strength / (1 + (known / self.films) ** 2)
+
+
 class Candidates(NamedTuple):
     """What the models say of one history's candidates."""
 
@@ -60,6 +76,10 @@ class Candidates(NamedTuple):
     """(models, candidates), each model's standardised; sources first, then rankers."""
     deviations: Floats
     """(models,) what each model's scores were divided by."""
+    emphasis: Floats
+    """(models,) what is added to each model's weight for this history, as a share of all weights together."""
+    read: Floats | None
+    """What the model that predicts stars made of the history; None where there is none."""
 
 
 class Ranking(NamedTuple):
@@ -69,6 +89,8 @@ class Ranking(NamedTuple):
     scores: Floats
     scales: Floats
     """(models,) what one point of each model's own score was worth for this history; see `TwoStage.reasons`."""
+    read: Floats | None
+    """What the model that predicts stars made of the history; see `TwoStage.stars`."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +101,7 @@ class TwoStage:
     rankers: tuple[Ranker, ...]
     weights: Floats
     """(models,) at least 0; sources first, then rankers."""
+    newcomers: Newcomers | None = None
 
     @classmethod
     def of_recipe(cls, recipe: dict[str, Any], folders: dict[str, Path], path: Path) -> "TwoStage":
@@ -87,7 +110,8 @@ class TwoStage:
         Parameters
         ----------
         recipe : dict
-            `sources`: a list of {name, candidates, weight}; `rankers`: a list of {name, weight}.
+            `sources`: a list of {name, candidates, weight}; `rankers`: a list of {name, weight}; `newcomers`: a
+            `Newcomers`' fields, or nothing.
         folders : dict
             Where each model lies.
         path : Path
@@ -110,6 +134,7 @@ class TwoStage:
                 ),
                 tuple(Ranker(one["name"], opened[one["name"]]) for one in recipe["rankers"]),
                 np.array([one["weight"] for one in (*recipe["sources"], *recipe["rankers"])], np.float32),
+                Newcomers(**newcomers) if (newcomers := recipe.get("newcomers")) else None,
             )
             two_stage._check()
         except KeyError as missing:
@@ -125,6 +150,8 @@ class TwoStage:
     def of_release(cls, folder: Path) -> "TwoStage":
         """Open a release's models; a ranker that counts nothing is left out, as asking it takes time.
 
+        Unless it predicts stars, or counts for newcomers.
+
         Raises
         ------
         UserError
@@ -135,6 +162,8 @@ class TwoStage:
         two_stage = cls.of_recipe(read_json(path), folders, path)
         asked = two_stage.weights > 0
         asked[: len(two_stage.sources)] = True
+        helps = two_stage.newcomers and two_stage.newcomers.model
+        asked |= [model.predicts_stars or name == helps for name, model in two_stage.models.items()]
         rankers = tuple(compress(two_stage.rankers, asked[len(two_stage.sources) :]))
         return replace(two_stage, rankers=rankers, weights=two_stage.weights[asked])
 
@@ -152,6 +181,10 @@ class TwoStage:
             raise ValueError("candidates: expected at least 1 of each source")
         if not (np.isfinite(self.weights).all() and (self.weights >= 0).all() and self.weights.any()):
             raise ValueError("weight: expected numbers of at least 0, one of them above")
+        if self.newcomers and not (
+            self.newcomers.model in self.models and self.newcomers.strength >= 0 and self.newcomers.films > 0
+        ):
+            raise ValueError("newcomers: expected one of the models, a strength of at least 0, films above 0")
 
     def recipe(self) -> dict[str, Any]:  # Any: a JSON document
         """What `of_recipe` takes."""
@@ -165,6 +198,7 @@ class TwoStage:
                 {"name": ranker.name, "weight": weight}
                 for ranker, weight in zip(self.rankers, weights[len(self.sources) :], strict=True)
             ],
+            "newcomers": asdict(self.newcomers) if self.newcomers else None,
         }
 
     def weighted(self, weights: NDArray[np.floating]) -> "TwoStage":
@@ -182,17 +216,18 @@ class TwoStage:
         sources = {source.name: source.model for source in self.sources}
         return sources | {ranker.name: ranker.model for ranker in self.rankers}
 
-    def candidates(self, histories: Sequence[Items], excluded: Sequence[Items]) -> list[Candidates]:
+    def candidates(self, histories: Sequence[History], excluded: Sequence[Items]) -> list[Candidates]:
         """Ask every model about some histories, which are read in batches.
 
         Parameters
         ----------
-        histories : one (time,) a case
-            item_idx, oldest first.
+        histories
+            One a case.
         excluded : one (n,) a case
             item_idx of films that take no candidate's place.
         """
-        tables = [source.model.scores(histories) for source in self.sources]
+        reads = {name: model.read(histories) for name, model in self.models.items()}
+        tables = [source.model.scores(reads[source.name]) for source in self.sources]
         offered = []
         for case, barred in enumerate(excluded):
             chosen = (
@@ -200,30 +235,58 @@ class TwoStage:
                 for source, table in zip(self.sources, tables, strict=True)
             )
             offered.append(reduce(union, chosen))
-        ranked = [ranker.model.scores_of(histories, offered) for ranker in self.rankers]
         found = []
         for case, items in enumerate(offered):
             scores = np.empty((len(self.weights), len(items)), np.float32)
             for row, table in enumerate(tables):
                 scores[row] = taken(table[case], items)
-            for row, own in enumerate(ranked, len(tables)):
-                scores[row] = own[case]
-            found.append(Candidates(items, scores, standardise(scores)))
+            for row, ranker in enumerate(self.rankers, len(tables)):
+                scores[row] = ranker.model.scores_of(reads[ranker.name][case], items)
+            read = reads[self.predictor][case] if self.predictor else None
+            emphasis = self._emphasis(len(histories[case]))
+            found.append(Candidates(items, scores, standardise(scores), emphasis, read))
         return found
 
     def fused(self, found: Candidates) -> Floats:
         """The candidates' final scores: (candidates,)."""
-        return weighted_sum(self.weights, found.scores)
+        return weighted_sum(emphasised(self.weights, found.emphasis), found.scores)
 
-    def recommend(self, history: Items, k: int, exclude: Items) -> Ranking:
+    def recommend(self, history: History, k: int, exclude: Items) -> Ranking:
         """The `k` best films for a history, without those in `exclude`."""
         (found,) = self.candidates([history], [exclude])
         places, scores = leading(self.fused(found), k)
-        return Ranking(found.items[places], scores, self.weights / found.deviations)
+        scales = emphasised(self.weights, found.emphasis) / found.deviations
+        return Ranking(found.items[places], scores, scales, found.read)
 
-    def affinity(self, history: Items) -> Floats:
+    def _emphasis(self, known: int) -> Floats:
+        emphasis = np.zeros(len(self.weights), np.float32)
+        if self.newcomers and known:
+            emphasis[list(self.models).index(self.newcomers.model)] = self.newcomers.emphasis(known)
+        return emphasis
+
+    @cached_property
+    def predictor(self) -> str | None:
+        """The name of the first model that predicts stars; None where there is none."""
+        return next((name for name, model in self.models.items() if model.predicts_stars), None)
+
+    def stars(self, ranking: Ranking, items: Items) -> Floats | None:
+        """The stars that a ranking's viewer will give some films: (items,); None where no model predicts any."""
+        if self.predictor is None or ranking.read is None:
+            return None
+        return self.models[self.predictor].stars(ranking.read, items)
+
+    def stars_of(self, history: History, items: Items) -> Floats | None:
+        """As `stars`, where there is no ranking: (items,)."""
+        if self.predictor is None:
+            return None
+        model = self.models[self.predictor]
+        return model.stars(model.read([history])[0], items)
+
+    def affinity(self, history: History) -> Floats:
         """How near every film is to a history, by the sources: (items,), mean 0 and deviation 1."""
-        scores = np.concatenate([source.model.scores([history]) for source in self.sources])
+        scores = np.concatenate(
+            [source.model.scores(source.model.read([history])) for source in self.sources]
+        )
         standardise(scores)
         whole = (self.weights[: len(scores)] @ scores)[None]
         standardise(whole)
@@ -238,8 +301,8 @@ class TwoStage:
                 return found
         return np.zeros(self.items, np.float32)
 
-    def reasons(self, history: Items, ranking: Ranking, items: Items, count: int) -> tuple[Items, Floats]:
-        """The films of a history that contributed most to each of `items`: their places in it, and their shares.
+    def reasons(self, liked: Items, ranking: Ranking, items: Items, count: int) -> tuple[Items, Floats]:
+        """The liked films of a history that contributed most to each of `items`: their places, and their shares.
 
         A share is of all that speaks for a film in the scores of the models that give reasons; what speaks against
         it has no share.
@@ -249,9 +312,15 @@ class TwoStage:
         (items, count) int64, (items, count) float32
             The largest share first; fewer than `count` of a shorter history. Of a row the shares' sum is at most 1.
         """
-        whole = np.zeros((len(items), len(history)), np.float32)
+        whole = np.zeros((len(items), len(liked)), np.float32)
         for model, scale in zip(self.models.values(), ranking.scales.tolist(), strict=True):
-            own = model.contributions(history, items) if scale else None
+            own = model.contributions(liked, items) if scale else None
             if own is not None:
                 add_at_the_end(whole, scale, own)
-        return strongest(whole, min(count, len(history)))
+        return strongest(whole, min(count, len(liked)))
+
+
+def emphasised(weights: Floats, emphasis: Floats) -> Floats:
+    """Each model's weight, with its share of all weights together added: (models,), (models,) -> (models,)."""
+    found: Floats = weights + weights.sum() * emphasis
+    return found

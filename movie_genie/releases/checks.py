@@ -18,6 +18,7 @@ from movie_genie.engine.recommender import TEXT_VECTORS, Recommender
 from movie_genie.engine.records import Rating
 from movie_genie.errors import UserError
 from movie_genie.files import digest, read_json
+from movie_genie.history import HIGHEST, LOWEST, History
 from movie_genie.releases.content import MANIFEST
 
 SMOKE_SECONDS = 120
@@ -120,22 +121,27 @@ def check_sizes(engine: Recommender) -> None:
 
 
 def check_scores(engine: Recommender) -> None:
-    """See that each model gives finite scores for a stranger and for histories, and finite contributions.
+    """See that each model gives finite scores for a stranger and for histories, finite stars and contributions.
 
     Raises
     ------
     UserError
     """
     latest = np.arange(min(len(engine.catalogue), SMOKE_FILMS))
+    rated = History(latest, np.linspace(LOWEST, HIGHEST, len(latest), dtype=np.float32), latest, len(latest))
     for name, model in engine.two_stage.models.items():
         try:
-            scores = model.scores([latest[:0], latest[:1], latest])
+            read = model.read([rated.latest(films) for films in (0, 1, len(rated))])
+            scores = model.scores(read)
+            stars = model.stars(read[-1], latest) if model.predicts_stars else None
             contributions = model.contributions(latest, latest)
         except Exception as error:  # the runtime's errors have no common type but this
             reason = " ".join(str(error).split())
             raise UserError(f"{engine.folder}: {name} cannot answer: {reason[:200]}") from None
         if not np.isfinite(scores).all():
             raise UserError(f"{engine.folder}: {name} gives scores that are not finite")
+        if stars is not None and not np.isfinite(stars).all():
+            raise UserError(f"{engine.folder}: {name} predicts ratings that are not finite")
         if contributions is not None and not np.isfinite(contributions).all():
             raise UserError(f"{engine.folder}: {name} gives contributions that are not finite")
 

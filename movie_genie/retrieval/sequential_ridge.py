@@ -18,7 +18,8 @@ from scipy.sparse import csr_matrix
 from movie_genie import weights
 from movie_genie.artifacts import FOLLOWERS
 from movie_genie.config import ClosedFormConfig
-from movie_genie.training.examples import Examples
+from movie_genie.retrieval.follower_table import most_rated, strongest
+from movie_genie.training.examples import Content, Examples
 
 Items = NDArray[np.int64]
 
@@ -32,9 +33,9 @@ class SequentialRidge(ClosedFormConfig, extra="forbid"):
     window: PositiveInt
     regularisation: PositiveFloat
 
-    def fit_and_write(self, examples: Examples, folder: Path) -> None:
+    def fit_and_write(self, content: Content, examples: Examples, folder: Path) -> None:
         """Solve the ridge of one protocol's training events, and write it for `inference`."""
-        films, strength = fit(self, examples.sequences, examples.items)
+        films, strength = fit(self, [own.items for own in examples.sequences], examples.items)
         about = {**self.model_dump(), "kind": FOLLOWERS}
         weights.save(folder, {"films": films, "strength": strength}, about)
 
@@ -53,19 +54,15 @@ def fit(
 
     Returns
     -------
-    (items, kept) int32
-        item_idx of each film's followers, strongest first.
-    (items, kept) float32
-        How strongly; 0 for films that are not among those rated most.
+    (items, kept) int32, (items, kept) float32
+        See `strongest`.
 
     Notes
     -----
     Takes about 8 bytes × films² of memory and 2.3 films³ operations.
     """
     counts = np.bincount(np.concatenate(sequences), minlength=items)
-    known = np.sort(np.argsort(-counts, kind="stable")[: min(config.films, np.count_nonzero(counts))])
-    column = np.full(items, -1)
-    column[known] = np.arange(len(known))
+    known, column = most_rated(counts, config.films)
     gram = np.zeros((len(known), len(known)), np.float32)
     follows = np.zeros_like(gram)
     # No history is longer; each step of the window takes memory.
@@ -76,12 +73,7 @@ def fit(
     gram[np.diag_indices_from(gram)] += config.regularisation
     factor = cho_factor(gram, overwrite_a=True, check_finite=False)
     solved = cho_solve(factor, follows, overwrite_b=True, check_finite=False)  # (known, known)
-    kept = min(config.kept, len(known))
-    best = np.argsort(-solved, axis=1, kind="stable")[:, :kept]
-    films, strength = np.zeros((items, kept), np.int32), np.zeros((items, kept), np.float32)
-    films[known] = known[best]
-    strength[known] = np.take_along_axis(solved, best, 1)
-    return films, strength
+    return strongest(solved, known, items, config.kept)
 
 
 def _examples(

@@ -5,6 +5,8 @@ from pathlib import Path
 from movie_genie.config import TwoTowerConfig
 from movie_genie.config_file import parse_config
 from movie_genie.errors import UserError
+from movie_genie.retrieval.content_profile import ContentProfile
+from movie_genie.retrieval.ease import Ease
 from movie_genie.retrieval.sequential_ridge import SequentialRidge
 from movie_genie.retrieval.two_tower import TwoTower
 from movie_genie.training.examples import Content, Examples
@@ -12,10 +14,14 @@ from movie_genie.training.item_tower import Features
 from movie_genie.training.run import Stage
 from movie_genie.training.run import train as train_stage
 
-ClosedForm = SequentialRidge
+ClosedForm = ContentProfile | Ease | SequentialRidge
 """All of them: A | B | …"""
 
-CLOSED_FORMS: dict[str, type[ClosedForm]] = {"sequential_ridge": SequentialRidge}
+CLOSED_FORMS: dict[str, type[ClosedForm]] = {
+    "content_profile": ContentProfile,
+    "ease": Ease,
+    "sequential_ridge": SequentialRidge,
+}
 """By the `kind` in configs/two_tower.yaml: settings that fit one protocol's examples and write a model's folder."""
 
 
@@ -50,8 +56,8 @@ def train(config: TwoTowerConfig, root: Path) -> None:
     def build(content: Content, examples: Examples) -> TwoTower:
         return TwoTower(Features.of(content, examples), config)
 
-    def beside(examples: Examples, folder: Path) -> None:
+    def beside(content: Content, examples: Examples, folder: Path) -> None:
         for source in sources:
-            source.fit_and_write(examples, folder / source.name)
+            source.fit_and_write(content, examples, folder / source.name)
 
     train_stage(Stage("two_tower_training", "two_tower", build, beside), config, root)

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from movie_genie.config import TwoTowerConfig
+from movie_genie.training.batches import Batch
 from movie_genie.training.item_tower import Features, ItemTower
 from movie_genie.training.losses import Loss
 from movie_genie.training.model import ExplainedModel
@@ -69,14 +70,13 @@ class TwoTower(ExplainedModel):
         self.user_tower = UserTower(config)
         self.bias = nn.Parameter(torch.zeros(len(features.text)))
 
-    def loss(self, batch: Tensor, loss: Loss) -> Tensor:
+    def loss(self, batch: Batch, loss: Loss) -> Tensor:
         """Mean loss of each next film; the first is predicted from nothing."""
         vectors = self.item_tower()  # (items, dim)
-        asked = batch < len(vectors)
-        films, present = self.lookup(vectors, F.pad(batch, (1, 0), value=len(vectors))[:, :-1])
+        films, present, asked = self.before(vectors, batch)
         shares = self.user_tower.shares(present)  # (batch, time, means, time)
         users = self.user_tower(shares @ films[:, None])  # (batch, time, dim)
-        return loss(users[asked], vectors, self.bias, batch[asked])
+        return loss(users[asked], vectors, self.bias, batch.items[asked])
 
     def query(self, films: Tensor, present: Tensor) -> Tensor:
         """See SequenceModel."""

@@ -2,17 +2,31 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+import torch
+from torch import Tensor
 
-Items = NDArray[np.int64]
+from movie_genie.history import History
 
 
-def windows(sequences: Sequence[Items], length: int, rng: np.random.Generator) -> list[Items]:
-    """Cut sequences into pieces of at most `length` items, at places that differ from epoch to epoch.
+class Batch(NamedTuple):
+    """Histories below each other, padded on the left, so that the newest film is always in the last column."""
 
-    The newest piece always ends with the sequence; pieces of a single item are dropped.
+    items: Tensor
+    """(rows, time) int; the number of films where padded."""
+    stars: Tensor
+    """(rows, time); 0 where padded."""
+    ages: Tensor
+    """(rows, time) int: seconds from each rating to the row's question; where padded, the oldest film's."""
+
+
+def windows(sequences: Sequence[History], length: int, rng: np.random.Generator) -> list[History]:
+    """Cut sequences into pieces of at most `length` films, at places that differ from epoch to epoch.
+
+    The newest piece always ends with the sequence; pieces of a single film are dropped. A piece is asked when its last
+    film was rated.
     """
     pieces = []
     for sequence in sequences:
@@ -22,18 +36,14 @@ def windows(sequences: Sequence[Items], length: int, rng: np.random.Generator) -
             cuts = [0, *range(head, end, length), end]
         else:
             cuts = [0, end]
-        pieces += [sequence[a:b] for a, b in pairwise(cuts) if b - a > 1]
+        pieces += [sequence.part(a, b, int(sequence.times[b - 1])) for a, b in pairwise(cuts) if b - a > 1]
     return pieces
 
 
-def batches(pieces: Sequence[Items], tokens: int, padding: int, rng: np.random.Generator) -> Iterator[Items]:
-    """Group pieces of like length into batches of about `tokens` items, in random order.
-
-    Yields
-    ------
-    (rows, time) int
-        Padded on the left with `padding`, so that the newest item is always in the last column.
-    """
+def batches(
+    pieces: Sequence[History], tokens: int, padding: int, rng: np.random.Generator
+) -> Iterator[Batch]:
+    """Group pieces of like length into batches of about `tokens` films, in random order, padded with `padding`."""
     by_length = sorted(rng.permutation(len(pieces)), key=lambda piece: len(pieces[piece]))
     groups: list[list[int]] = [[]]
     for piece in by_length:
@@ -44,11 +54,15 @@ def batches(pieces: Sequence[Items], tokens: int, padding: int, rng: np.random.G
         yield pad([pieces[piece] for piece in groups[group]], padding)
 
 
-def pad(rows: Sequence[Items], padding: int) -> Items:
-    """Put rows below each other, newest item in the last column: (rows, longest) int."""
+def pad(rows: Sequence[History], padding: int) -> Batch:
+    """Put histories below each other."""
     longest = max((len(row) for row in rows), default=0)
-    batch = np.full((len(rows), longest), padding, np.int64)
+    items = np.full((len(rows), longest), padding, np.int64)
+    stars = np.zeros(items.shape, np.float32)
+    ages = np.zeros_like(items)
     for index, row in enumerate(rows):
+        own = slice(longest - len(row), longest)
+        items[index, own], stars[index, own], ages[index, own] = row.items, row.stars, row.ages
         if len(row):
-            batch[index, longest - len(row) :] = row
-    return batch
+            ages[index, : own.start] = ages[index, own.start]
+    return Batch(*map(torch.from_numpy, (items, stars, ages)))

@@ -8,9 +8,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from movie_genie.data import schemas
-from movie_genie.data.cases import Cases, held_out
+from movie_genie.data.cases import Cases, held_out, training_sequences
 from movie_genie.data.dataset import text_vectors
+from movie_genie.data.star_biases import usual_stars
 from movie_genie.errors import UserError
+from movie_genie.history import History
 
 Items = NDArray[np.int64]
 
@@ -23,14 +25,19 @@ class Examples:
 
     items: int
     """Size of the vocabulary."""
-    sequences: list[Items]
-    """One a user: the item_idx of the training events, oldest first."""
+    sequences: list[History]
+    """One a user: the training events, oldest first; asked when the last one happened."""
     validation: Cases
+
+    @property
+    def usual_stars(self) -> NDArray[np.float32]:
+        """The stars that each film usually gets: (items,)."""
+        return usual_stars(self.sequences, self.items)
 
     @property
     def popularity(self) -> Items:
         """How often training holds each film: (items,)."""
-        return np.bincount(np.concatenate(self.sequences), minlength=self.items)
+        return np.bincount(np.concatenate([own.items for own in self.sequences]), minlength=self.items)
 
 
 @dataclass(frozen=True)
@@ -53,10 +60,7 @@ def examples_of(interactions: pd.DataFrame, items: int, protocol: str) -> Exampl
     UserError
         When one of both is empty.
     """
-    training = interactions[interactions[protocol] == schemas.TRAIN]
-    item = training["item_idx"].to_numpy(np.int64)
-    first = np.flatnonzero(np.diff(training["user_idx"].to_numpy(), prepend=-1))
-    sequences = [sequence for sequence in np.split(item, first)[1:] if len(sequence) > 1]
+    sequences = [own for own in training_sequences(interactions, protocol) if len(own) > 1]
     validation = held_out(interactions, protocol, schemas.VALIDATION)
     if not sequences or not len(validation):
         raise UserError(f"protocol {protocol}: too few ratings to train and validate; add ratings")

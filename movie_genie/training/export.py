@@ -14,16 +14,16 @@ from torch.export import Dim
 from movie_genie import weights
 from movie_genie.artifacts import CONTRIBUTIONS, NETWORK, SEQUENCE_MODEL
 from movie_genie.network_export import graph_of
-from movie_genie.training.model import ExplainedModel, SequenceModel
+from movie_genie.training.batches import Batch
+from movie_genie.training.model import ExplainedModel, RatingModel, SequenceModel
 
 
 class _Query(nn.Module):
     def __init__(self, model: SequenceModel) -> None:
         super().__init__()
         self.model = model
-
-    def forward(self, films: Tensor, present: Tensor) -> Tensor:
-        return self.model.query(films, present)
+        # The network's own inputs by their names, which differ from model to model.
+        self.forward = model.query
 
 
 class _Contributions(nn.Module):
@@ -48,21 +48,27 @@ def export(model: SequenceModel, folder: Path, max_history: int, about: Mapping[
     model = model.cpu().eval()
     with torch.no_grad():
         vectors = model.item_tower()
-    dim = vectors.shape[1]
     # Any sizes but 0 and 1, which tracing takes for constants.
-    films, present = torch.zeros(2, 3, dim), torch.ones(2, 3, dtype=torch.bool)
+    items = torch.zeros(2, 3, dtype=torch.int64)
+    given = model.given(vectors, Batch(items, torch.zeros(2, 3), items))
     batch, time = Dim("batch"), Dim("time", max=max_history)
-    shapes = {"films": {0: batch, 1: time}, "present": {0: batch, 1: time}}
-    networks = {NETWORK: graph_of(_Query(model), {"films": films, "present": present}, shapes, "state")}
+    networks = {
+        NETWORK: graph_of(_Query(model), given, {name: {0: batch, 1: time} for name in given}, "state")
+    }
+    tensors = {"film_vectors": vectors.numpy(), "bias": model.bias.detach().numpy()}
+    if isinstance(model, RatingModel):
+        tensors["usual_stars"] = model.usual_stars.numpy()
     if isinstance(model, ExplainedModel):
-        given = {"films": films[:1], "present": present[:1], "items": torch.zeros(4, dim)}
+        given = {name: tensor[:1] for name, tensor in given.items()} | {
+            "items": torch.zeros(4, vectors.shape[1])
+        }
         shapes = {"films": {1: time}, "present": {1: time}, "items": {0: Dim("items")}}
         networks[CONTRIBUTIONS] = graph_of(
             _Contributions(model), given, shapes, "contributions", gradient=True
         )
     weights.save(
         folder,
-        {"film_vectors": vectors.numpy(), "bias": model.bias.detach().numpy()},
-        {**about, "kind": SEQUENCE_MODEL, "max_history": max_history},
+        tensors,
+        {**about, "kind": SEQUENCE_MODEL, "max_history": max_history, "reads_ratings": model.reads_ratings},
         networks,
     )

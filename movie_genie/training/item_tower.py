@@ -24,8 +24,7 @@ class Features(NamedTuple):
     @classmethod
     def of(cls, content: Content, examples: Examples) -> "Features":
         """Put a protocol's content and examples together."""
-        known = np.zeros((examples.items, 1), np.float32)
-        known[np.concatenate(examples.sequences)] = 1
+        known = (examples.popularity > 0).astype(np.float32)[:, None]
         arrays = (content.text, content.genres, content.decade, known)
         return cls(*map(torch.from_numpy, arrays))
 

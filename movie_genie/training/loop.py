@@ -14,6 +14,7 @@ from movie_genie.cli import progress
 from movie_genie.config import TrainingConfig
 from movie_genie.data.cases import Cases
 from movie_genie.errors import UserError
+from movie_genie.history import History
 from movie_genie.metrics import ndcg_at_k, rank_of_target, recall_at_k
 from movie_genie.training.checkpoint import Checkpoint
 from movie_genie.training.state import Fit, State
@@ -179,7 +180,7 @@ def time_left(seconds: float) -> str:
 
 
 def validation_metrics(
-    cases: Cases, scores: Callable[[list[np.ndarray]], np.ndarray], cases_at_once: int = 256
+    cases: Cases, scores: Callable[[list[History]], np.ndarray], cases_at_once: int = 256
 ) -> dict[str, float]:
     """Rank each validation target among all items that its history does not hold.
 

@@ -16,8 +16,9 @@ from movie_genie.config import TrainingConfig
 from movie_genie.data.dataset import read_films, read_interactions
 from movie_genie.data.schemas import PROTOCOLS, RELEASED
 from movie_genie.files import atomic_path, write_json
+from movie_genie.history import History
 from movie_genie.tracking import track
-from movie_genie.training.batches import batches, pad, windows
+from movie_genie.training.batches import Batch, batches, pad, windows
 from movie_genie.training.checkpoint import Checkpoint, forget
 from movie_genie.training.device import choose_device
 from movie_genie.training.examples import Content, Examples, content_of, examples_of
@@ -37,7 +38,7 @@ class Stage:
     name: str
     model: str
     build: Callable[[Content, Examples], SequenceModel]
-    beside: Callable[[Examples, Path], None] | None = None
+    beside: Callable[[Content, Examples, Path], None] | None = None
     """Fits further models of a protocol, and writes each to a folder of its name in the given one."""
 
 
@@ -70,7 +71,7 @@ def train(stage: Stage, config: TrainingConfig, root: Path) -> None:
             target = folder / WEIGHTS / protocol
             export(model, target / stage.model, config.max_history, {"protocol": protocol, **parameters})
             if stage.beside is not None:
-                stage.beside(examples, target)
+                stage.beside(content, examples, target)
             metrics |= {prefix + name: value for name, value in result.best.items()}
             metrics |= {
                 f"{prefix}epochs": len(result.curve),
@@ -100,13 +101,13 @@ def train_one(
     def epoch_losses() -> Iterator[Tensor]:
         pieces = windows(examples.sequences, config.max_history, rng)
         for batch in batches(pieces, config.tokens_per_batch, examples.items, rng):
-            yield model.loss(torch.from_numpy(batch).to(device), loss)
+            yield model.loss(to(batch, device), loss)
 
     @torch.no_grad()
-    def scores(histories: list[NDArray[np.int64]]) -> NDArray[np.float32]:
-        recent = [history[-config.max_history :] for history in histories]
-        batch = torch.from_numpy(pad(recent, examples.items)).to(device)
-        table: NDArray[np.float32] = model.scores(batch).cpu().numpy()
+    def scores(histories: list[History]) -> NDArray[np.float32]:
+        read = [history if model.reads_ratings else history.liked for history in histories]
+        batch = pad([history.latest(config.max_history) for history in read], examples.items)
+        table: NDArray[np.float32] = model.scores(to(batch, device)).cpu().numpy()
         return table
 
     events = sum(map(len, examples.sequences))
@@ -117,6 +118,11 @@ def train_one(
         return validation_metrics(examples.validation, scores)
 
     return fit(model, config, label, epoch_losses, steps, validate, on_epoch, rng, checkpoint)
+
+
+def to(batch: Batch, device: torch.device) -> Batch:
+    """The batch on a device."""
+    return Batch(*(given.to(device) for given in batch))
 
 
 def write_curve(path: Path, result: Fit) -> None:

@@ -21,7 +21,7 @@ def test_what_is_known_of_a_film_is_its_row_in_the_catalogue(anonymous: Browser,
     row = services.presenter().engine.catalogue.detail(1)
     row["average_rating"] = round(row["average_rating"], 2)
     film = anonymous.get("/movies/1").json
-    for name in ("poster_url", "my_rating", "not_interested", "in_watchlist"):
+    for name in ("poster_url", "my_rating", "not_interested", "in_watchlist", "predicted_rating"):
         del film[name]
     assert film == {name: row[name] for name in film}
 
@@ -32,6 +32,17 @@ def test_a_film_shows_its_viewers_rating_and_no_others(user: Browser, other: Bro
     mine, theirs = user.get("/movies/1").json, other.get("/movies/1").json
     assert (mine["my_rating"], mine["in_watchlist"]) == (4.5, True)
     assert (theirs["my_rating"], theirs["in_watchlist"]) == (None, False)
+
+
+def test_a_film_shows_the_stars_that_its_viewer_will_give_it_and_none_to_a_stranger(
+    anonymous: Browser, user: Browser, other: Browser
+):
+    assert anonymous.get("/movies/1").json["predicted_rating"] is None
+    assert other.get("/movies/1").json["predicted_rating"] is None
+    user.rate(m50=5, m32=1)
+    for movie_id in (1, 50):
+        predicted = user.get(f"/movies/{movie_id}").json["predicted_rating"]
+        assert 0.5 <= predicted <= 5 and round(predicted, 2) == predicted
 
 
 def test_posters_are_linked_directly_where_asked(make_app):

@@ -67,6 +67,19 @@ def test_the_next_answer_already_knows_the_rating(user: Browser):
     assert [item["score"] for item in second] != [item["score"] for item in first]
 
 
+def test_a_recommended_film_says_the_stars_that_its_page_says(user: Browser):
+    user.rate(m1=5, m50=1)
+    items = user.get("/me/recommendations?limit=5").json["items"]
+    for item in items:
+        own = user.get(f"/movies/{item['movie']['movie_id']}").json["predicted_rating"]
+        assert item["predicted_rating"] == pytest.approx(own, abs=0.011)
+
+
+def test_a_stranger_is_told_no_stars(user: Browser):
+    items = user.get("/me/recommendations?limit=5").json["items"]
+    assert [item["predicted_rating"] for item in items] == [None] * 5
+
+
 def test_what_is_of_no_interest_is_not_recommended_and_no_reason(user: Browser):
     user.rate(m1=5, m50=5, m32=5)
     best = user.get("/me/recommendations?limit=1").json["items"][0]["movie"]["movie_id"]

@@ -104,7 +104,8 @@ def measured(ndcg: float) -> Measured:
     }
     weights = {"integrated": {"two_tower": 2.0, "bert4rec": ndcg}, WITHOUT: {"two_tower": 1.0}}
     gains = {"integrated": np.full(4, 2 * ndcg), WITHOUT: np.full(4, ndcg)}
-    return Measured("a hash", 9, 4, systems, weights, gains)
+    ratings = {"predicted_rating": {"mae": ndcg, "rmse": 2 * ndcg}}
+    return Measured("a hash", 9, 4, systems, ratings, weights, gains)
 
 
 def test_a_protocols_part_of_the_results_has_every_system_and_what_the_ranker_brings():
@@ -112,6 +113,7 @@ def test_a_protocols_part_of_the_results_has_every_system_and_what_the_ranker_br
     assert (figures["split_hash"], figures["cases"], figures["users"]) == ("a hash", 9, 4)
     assert figures[WITHOUT]["ndcg_at_10"] == {"mean": 0.2, "min": 0.1, "max": 0.3}
     assert figures["candidates"] == {"recall": {"mean": 0.7, "min": 0.7, "max": 0.7}}
+    assert figures["ratings"]["predicted_rating"]["rmse"] == {"mean": 0.4, "min": 0.2, "max": 0.6}
     assert figures["weights"]["integrated"]["bert4rec"]["mean"] == 0.2
     assert figures["quotient_with_and_without"]["ndcg_at_10"]["low"] == 2.0
 

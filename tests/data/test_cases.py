@@ -12,7 +12,7 @@ from movie_genie.data.schemas import PROTOCOLS, TEST, VALIDATION
 def as_lists(cases: Cases) -> list[tuple[int, list[int], int]]:
     """(user, history, target) of each case."""
     return [
-        (int(cases.users[case]), cases.history(case).tolist(), int(cases.targets[case]))
+        (int(cases.users[case]), cases.history(case).items.tolist(), int(cases.targets[case]))
         for case in range(len(cases))
     ]
 
@@ -56,7 +56,23 @@ def test_numbers_of_users_and_films_are_those_that_index_arrays():
     )  # as in the file
     cases = held_out(ratings, "leave_one_out", TEST, 1)
     assert {cases.users.dtype, cases.targets.dtype, cases.timestamps.dtype} == {np.dtype(np.int64)}
+    assert {cases.events.items.dtype, cases.events.times.dtype} == {np.dtype(np.int64)}
+    assert {cases.events.stars.dtype, cases.stars.dtype} == {np.dtype(np.float32)}
     assert cases.timestamps.tolist() == [2]
+
+
+def test_a_history_knows_the_stars_and_times_and_is_asked_when_the_target_is_rated():
+    ratings = split_ratings([[5, 3, 1, 7], [6, 0, 2]], [[10, 20, 25, 90], [1, 2, 40]])
+    ratings["rating"] = np.array([1, 2, 3, 4, 0.5, 1.5, 5], np.float32)
+    cases = held_out(ratings, "leave_one_out", TEST, 20)
+    assert cases.stars.tolist() == [4, 5]
+    first, second = cases.histories()
+    assert (first.stars.tolist(), first.times.tolist(), first.asked) == ([1, 2, 3], [10, 20, 25], 90)
+    assert first.ages.tolist() == [80, 70, 65]
+    assert (second.stars.tolist(), second.times.tolist(), second.asked) == ([0.5, 1.5], [1, 2], 40)
+    cut = cases.cut(1)
+    assert cut.stars.tolist() == [4, 5]
+    assert (cut.history(0).stars.tolist(), cut.history(0).asked) == ([3], 90)
 
 
 def test_a_split_without_events_gives_no_cases():
@@ -101,7 +117,7 @@ def test_cases_hold_only_the_users_own_past(ratings, protocol, part, per_user):
         own = ratings[ratings.user_idx == cases.users[case]]
         place = own.item_idx.tolist().index(cases.targets[case])
         assert own[protocol].iloc[place] == part
-        assert cases.history(case).tolist() == own.item_idx.tolist()[:place]
+        assert cases.history(case).items.tolist() == own.item_idx.tolist()[:place]
         assert place > 0
     assert pd.Series(cases.users).value_counts().le(per_user).all()
 

@@ -15,7 +15,7 @@ engine = live.engine
 history = engine.personas.history(1)
 assert home_rows(engine, history)
 assert engine.recommend(history, limit=3, diversity=0.3)
-assert engine.search("matrix", limit=3, history=history)
+assert engine.search("matrix", limit=3, ratings=history)
 assert engine.personas.page(1, 5)
 assert engine.catalogue.detail(1)["cast"]
 heavy = {"scipy.sparse", "torch", "pandas", "duckdb", "ibis", "mlflow", "transformers", "flask"}

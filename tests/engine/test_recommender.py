@@ -80,21 +80,71 @@ def test_reasons_name_liked_films_of_the_history_strongest_first(engine):
 
 def test_a_hated_film_never_speaks_for_a_taste_nor_stands_as_a_reason(engine):
     low = [Rating(1, 1.0, 1), Rating(6, 2.0, 2), Rating(47, None, 3)]
-    assert len(engine.taste(low).items) == 0
+    assert len(engine.taste(low).history.liked) == 0
     assert all(item.reasons == [] for item in engine.recommend(low, limit=5))
     one = [*low, Rating(50, 3.0, 4)]
-    assert engine.taste(one).items.tolist() == engine.items([50]).tolist()
+    assert engine.taste(one).history.liked.items.tolist() == engine.items([50]).tolist()
     named = {reason.movie_id for item in engine.recommend(one, limit=5) for reason in item.reasons}
     assert named <= {50}
     mixed = [*one, Rating(110, 4.0, 5), Rating(150, 5.0, 6)]
-    assert engine.taste(mixed).items.tolist() == engine.items([50, 110, 150]).tolist()
+    assert engine.taste(mixed).history.liked.items.tolist() == engine.items([50, 110, 150]).tolist()
+    assert engine.taste(mixed).history.items.tolist() == engine.items([1, 6, 50, 110, 150]).tolist()
     assert engine.taste(mixed).seen.tolist() == engine.items([1, 6, 47, 50, 110, 150]).tolist()
 
 
-def test_a_stranger_gets_an_answer_without_reasons(engine):
-    answer = engine.recommend([], limit=5)
-    assert len(answer) == 5
-    assert all(item.reasons == [] for item in answer)
+def test_a_stranger_gets_an_answer_without_reasons_and_stars(engine):
+    for nothing in ([], [Rating(1, None, 1)], [Rating(123456, 5.0, 1)]):
+        answer = engine.recommend(nothing, limit=5)
+        assert len(answer) == 5
+        assert all(item.reasons == [] and item.predicted_rating is None for item in answer)
+        assert engine.predicted_rating(nothing, [6, 47]) == [None, None]
+
+
+def test_stars_are_predicted_for_whoever_rated_a_film_even_if_none_is_liked(engine):
+    for history in ([Rating(1, 0.5, 1)], [Rating(1, 5.0, 1), Rating(6, None, 2), Rating(47, 2.0, 3)]):
+        answer = engine.recommend(history, limit=10)
+        shown = [item.predicted_rating for item in answer]
+        assert all(0.5 <= stars <= 5 for stars in shown)
+        assert engine.predicted_rating(history, [item.movie_id for item in answer]) == pytest.approx(
+            shown, abs=1e-5
+        )
+
+
+def test_stars_are_told_film_by_film_and_of_an_unknown_one_none(engine):
+    history = engine.personas.history(1)
+    first, nothing, second = engine.predicted_rating(history, [1, 123456, 6])
+    assert nothing is None
+    assert engine.predicted_rating(history, [6, 1]) == [second, first] != [first, second]
+    assert engine.predicted_rating(history, []) == []
+
+
+def test_models_are_told_the_stars_and_moments_and_when_they_are_asked(tiny_release):
+    engine = Recommender(tiny_release, clock=lambda: 500.7)
+    ratings = [Rating(1, 2.0, 100), Rating(123456, 5.0, 150), Rating(47, None, 200), Rating(50, 4.5, 300)]
+    history = engine.taste(ratings).history
+    assert history.items.tolist() == engine.items([1, 50]).tolist()
+    assert (history.stars.tolist(), history.times.tolist(), history.asked) == ([2, 4.5], [100, 300], 500)
+    assert engine.taste(ratings, asked=400).history.ages.tolist() == [300, 100]
+    asked = []
+    two_stage = engine.two_stage
+    engine.two_stage = Noted(two_stage, asked)
+    engine.recommend(ratings, limit=3)
+    engine.recommend(ratings, limit=3, asked=450)
+    assert asked == [500, 450]
+
+
+class Noted:
+    """Notes when it is asked what to recommend."""
+
+    def __init__(self, two_stage, asked):
+        self.two_stage, self.asked = two_stage, asked
+
+    def recommend(self, history, k, exclude):
+        self.asked.append(history.asked)
+        return self.two_stage.recommend(history, k, exclude)
+
+    def __getattr__(self, name):
+        return getattr(self.two_stage, name)
 
 
 def test_an_unknown_genre_is_named(engine):

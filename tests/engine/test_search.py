@@ -92,7 +92,7 @@ def test_strange_queries_are_answered(engine, query):
 def test_scores_fall_and_stay_within_0_and_1(engine):
     history = engine.personas.history(2)
     for query in ("matrix", "a boy and an alien", "war"):
-        scores = [film.score for film in engine.search(query, history=history, limit=50)]
+        scores = [film.score for film in engine.search(query, ratings=history, limit=50)]
         assert scores == sorted(scores, reverse=True)
         assert all(0 <= score <= 1 for score in scores)
     assert len(engine.search("war", limit=3)) <= 3
@@ -101,11 +101,11 @@ def test_scores_fall_and_stay_within_0_and_1(engine):
 def test_a_history_orders_films_that_fit_equally_and_never_hides_the_title_asked_for(engine):
     histories = [engine.personas.history(persona) for persona in range(1, tiny.PERSONAS + 1)]
     query = "an exciting story"
-    orders = {tuple(ids(engine.search(query, history=history, limit=10))) for history in histories}
+    orders = {tuple(ids(engine.search(query, ratings=history, limit=10))) for history in histories}
     assert len(orders) > 1
     for history in histories:
-        assert ids(engine.search("the godfather", history=history, limit=5))[0] == 858
-    assert engine.search(query, history=[Rating(1, None, 1)], limit=10) == engine.search(query, limit=10)
+        assert ids(engine.search("the godfather", ratings=history, limit=5))[0] == 858
+    assert engine.search(query, ratings=[Rating(1, None, 1)], limit=10) == engine.search(query, limit=10)
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,14 @@
+from dataclasses import replace
+
 import numpy as np
-import pytest
+from histories import watched
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_split import split_ratings
 
 from movie_genie.data.cases import Cases, held_out, training_events
 from movie_genie.data.schemas import TEST
-from movie_genie.evaluation.baselines import Ease, Popularity, RecentPopularity
+from movie_genie.evaluation.baselines import Popularity, RecentPopularity
 
 ITEMS = 9
 
@@ -29,7 +31,7 @@ def test_popularity_counts_raters_in_training():
 
 def asked_at(*seconds: int) -> Cases:
     none = np.zeros(len(seconds), np.int64)
-    return Cases(none, none, np.array(seconds), none, none, none, none)
+    return Cases(none, none, np.array(seconds), none, watched(), none, none, none)
 
 
 def test_recent_popularity_counts_the_days_before_the_question_only():
@@ -64,51 +66,17 @@ def test_recent_popularity_knows_held_out_ratings_that_came_before_the_question(
     assert scores.tolist() == [[1, 1, 0, 1, 0, 0], [0, 1, 1, 0, 1, 0]]
 
 
-@pytest.mark.parametrize("users", [4, 40])  # fewer and more users than films: both ways to the inverse
-def test_ease_is_the_closed_form_of_steck(users):
-    training, cases = world(1, users)
-    rated = np.zeros((training.user_idx.max() + 1, ITEMS))
-    rated[training.user_idx, training.item_idx] = 1
-    inverse = np.linalg.inv(rated.T @ rated + 3.0 * np.eye(ITEMS))
-    weights = -inverse / np.diag(inverse)
-    np.fill_diagonal(weights, 0)
-    system = Ease(training, ITEMS, most_items=ITEMS, regularisation=3.0)
-    scores = system.scores(cases)
-    unknown = np.isneginf(scores[0])
-    assert set(np.flatnonzero(unknown)) == set(range(ITEMS)) - set(training.item_idx)
-    for case in range(len(cases)):
-        history = np.zeros(ITEMS)
-        history[cases.history(case)] = 1
-        others = ~unknown & (history == 0)
-        np.testing.assert_allclose(scores[case, others], (history @ weights)[others], atol=1e-5)
-
-
-def test_ease_knows_the_most_rated_films_and_recommends_no_other():
-    training, cases = world(3, 30)
-    most_rated = np.argsort(-np.bincount(training.item_idx, minlength=ITEMS), kind="stable")[:5]
-    scores = Ease(training, ITEMS, 5, 3.0).scores(cases)
-    assert set(np.flatnonzero(np.isfinite(scores).any(axis=0))) == set(most_rated)
-
-
-def test_an_empty_history_is_answered():
-    training, cases = world(4, 30)
-    assert not np.isnan(Ease(training, ITEMS, ITEMS, 3.0).scores(cases.cut(0))).any()
-
-
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 1_000), st.randoms(use_true_random=False))
 def test_renumbering_the_films_only_renumbers_the_scores(seed, random):
     training, cases = world(seed, 20)
     new = np.array(random.sample(range(ITEMS), ITEMS))
     renamed = training.assign(item_idx=new[training.item_idx])
-    moved = Cases(
-        cases.users, new[cases.targets], cases.timestamps, new[cases.events],
-        cases.starts, cases.ends, cases.seen_from,
-    )  # fmt: skip
+    events = replace(cases.events, items=new[cases.events.items])
+    moved = replace(cases, targets=new[cases.targets], events=events)
     for make in (
         lambda events: Popularity(events, ITEMS),
         lambda events: RecentPopularity(events, ITEMS, 1),
-        lambda events: Ease(events, ITEMS, ITEMS, 3.0),
     ):
         before, after = make(training).scores(cases), make(renamed).scores(moved)
         np.testing.assert_allclose(after[:, new], before, atol=1e-4)

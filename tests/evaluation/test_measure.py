@@ -62,7 +62,7 @@ class LikesTheFilmAfterTheLatest:
         self.asked.append(len(cases))
         scores = np.zeros((len(cases), 700), np.float32)
         for case in range(len(cases)):
-            scores[case, cases.history(case)[-1] + 1] = 1
+            scores[case, cases.history(case).items[-1] + 1] = 1
         return scores
 
 

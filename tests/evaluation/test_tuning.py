@@ -11,6 +11,7 @@ from movie_genie.evaluation.evaluate import latency
 from movie_genie.evaluation.measure import by_user, gains, measure
 from movie_genie.evaluation.systems import Alone, Integrated
 from movie_genie.evaluation.tuning import METRIC, ask, tune, validate
+from movie_genie.history import History
 from movie_genie.inference.two_stage import Candidates, Ranker, Source, TwoStage
 
 CASES = held_out(split_ratings([[0, 1, 3], [2, 0, 9], [4, 3, 1]]), "leave_one_out", TEST)
@@ -26,21 +27,27 @@ class Liking:
     def __len__(self) -> int:
         return ITEMS
 
-    def scores(self, histories: list[np.ndarray]) -> np.ndarray:
+    def read(self, histories: list[History]) -> np.ndarray:
         return np.tile(self.direction * np.arange(ITEMS, dtype=np.float32), (len(histories), 1))
 
-    def scores_of(self, histories: list[np.ndarray], candidates: list[np.ndarray]) -> list[np.ndarray]:
-        return [row[items] for row, items in zip(self.scores(histories), candidates, strict=True)]
+    def scores(self, read: np.ndarray) -> np.ndarray:
+        return read
 
-    def contributions(self, history: np.ndarray, items: np.ndarray) -> None:
+    def scores_of(self, read: np.ndarray, items: np.ndarray) -> np.ndarray:
+        return read[items]
+
+    predicts_stars = False
+
+    def contributions(self, liked: np.ndarray, items: np.ndarray) -> None:
         return None
 
 
 class Latest(Liking):
     """Likes what is numbered like the latest film."""
 
-    def scores(self, histories: list[np.ndarray]) -> np.ndarray:
-        return np.stack([-np.abs(np.arange(ITEMS, dtype=np.float32) - history[-1]) for history in histories])
+    def read(self, histories: list[History]) -> np.ndarray:
+        films = np.arange(ITEMS, dtype=np.float32)
+        return np.stack([-np.abs(films - history.items[-1]) for history in histories])
 
 
 def system(candidates: int, *weights: float) -> TwoStage:
@@ -89,7 +96,7 @@ def test_every_case_is_asked_in_its_turn_and_without_what_was_seen(at_once, monk
 
 def made_candidates(targets: list[int], scores: list[list[list[float]]]) -> list[Candidates]:
     return [
-        Candidates(np.arange(len(rows[0])), np.array(rows, np.float32), np.ones(len(rows), np.float32))
+        Candidates(np.arange(len(rows[0])), np.array(rows, np.float32), np.ones(len(rows), np.float32), None)
         for rows in scores
     ]
 

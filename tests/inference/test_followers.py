@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from histories import watched
 
 from movie_genie import weights
 from movie_genie.artifacts import FOLLOWERS
@@ -22,7 +23,7 @@ def followers(tmp_path) -> Followers:
 
 def test_a_history_is_the_sum_of_its_latest_films_followers_older_ones_counting_less(followers):
     # film 2 counts full, film 1 half, film 0 a quarter; film 3 is beyond the window
-    (scores,) = followers.scores([np.array([3, 0, 1, 2])])
+    (scores,) = followers.scores(followers.read([watched(3, 0, 1, 2)]))
     assert scores.tolist() == [0, 4 / 4, 2 / 4 + 1 / 2, 1 / 2 + 8]
 
 
@@ -30,20 +31,29 @@ def test_contributions_add_up_to_the_scores(followers):
     history, items = np.array([3, 0, 1, 2]), np.array([3, 1])
     parts = followers.contributions(history, items)
     assert parts.tolist() == [[0, 0.5, 8], [1, 0, 0]]
-    np.testing.assert_allclose(parts.sum(1), followers.scores([history])[0, items])
+    np.testing.assert_allclose(parts.sum(1), followers.read([watched(*history)])[0, items])
     assert followers.contributions(history[:0], items).shape == (2, 0)
 
 
 def test_an_empty_history_says_nothing(followers):
-    assert not followers.scores([np.empty(0, np.int64)]).any()
+    assert not followers.scores(followers.read([watched()])).any()
+
+
+def test_disliked_films_say_nothing_and_take_no_place_in_the_window(followers):
+    liked, with_disliked = watched(0, 1, 2), watched(0, 3, 1, 2, 3, stars=[3, 2.5, 5, 4, 0.5])
+    assert followers.read([with_disliked]).tolist() == followers.read([liked]).tolist()
+
+
+def test_followers_know_nothing_of_stars(followers):
+    assert not followers.predicts_stars
+    with pytest.raises(NotImplementedError):
+        followers.stars(followers.read([watched(1)])[0], np.array([2]))
 
 
 def test_scores_of_some_films_are_those_of_all(followers):
-    histories, wanted = [np.array([1]), np.array([2, 0])], [np.array([2]), np.array([0, 1, 3])]
-    for scores, items, some in zip(
-        followers.scores(histories), wanted, followers.scores_of(histories, wanted), strict=True
-    ):
-        assert some.tolist() == scores[items].tolist()
+    read, wanted = followers.read([watched(1), watched(2, 0)]), [np.array([2]), np.array([0, 1, 3])]
+    for scores, items, own in zip(followers.scores(read), wanted, read, strict=True):
+        assert followers.scores_of(own, items).tolist() == scores[items].tolist()
 
 
 @pytest.mark.parametrize(

@@ -166,7 +166,7 @@ def with_the_network_of_another_task(release):
 
 
 def with_a_network_of_other_vectors(release):
-    networks = tiny.tiny_networks(np.eye(tiny.DIM + 1, dtype=np.float32))
+    networks = tiny.tiny_networks(np.eye(tiny.DIM + 1, dtype=np.float32), reads_ratings=True)
     (release / "models/bert4rec/network.onnx").write_bytes(networks["network.onnx"])
 
 
@@ -179,7 +179,20 @@ def with_a_network_of_one_history_at_a_time(release):
 
 
 def with_a_network_that_gives_no_numbers(release):
-    networks = tiny.tiny_networks(np.full((tiny.DIM, tiny.DIM), np.nan, np.float32))
+    networks = tiny.tiny_networks(np.full((tiny.DIM, tiny.DIM), np.nan, np.float32), reads_ratings=True)
+    (release / "models/bert4rec/network.onnx").write_bytes(networks["network.onnx"])
+
+
+def with_a_network_whose_stars_are_no_numbers(release):
+    path = release / "models/bert4rec/network.onnx"
+    network = onnx.load(path)
+    (share,) = (constant for constant in network.graph.initializer if constant.name == "share")
+    share.raw_data = np.float32(np.nan).tobytes()
+    onnx.save(network, path)
+
+
+def with_a_network_that_is_not_told_of_ratings(release):
+    networks = tiny.tiny_networks(np.eye(tiny.DIM, dtype=np.float32))
     (release / "models/bert4rec/network.onnx").write_bytes(networks["network.onnx"])
 
 

@@ -59,6 +59,8 @@ def test_a_damaged_release_is_refused_with_its_reason(release, damage, reason):
         (damages.with_a_network_of_other_vectors, r"network\.onnx: does not fit the film vectors"),
         (damages.with_a_network_of_one_history_at_a_time, "bert4rec cannot answer: "),
         (damages.with_a_network_that_gives_no_numbers, "bert4rec gives scores that are not finite"),
+        (damages.with_a_network_whose_stars_are_no_numbers, "bert4rec predicts ratings that are not finite"),
+        (damages.with_a_network_that_is_not_told_of_ratings, "expected films, present, stars, usual, ages"),
         (damages.with_contributions_of_other_vectors, "two_tower cannot answer: "),
         (damages.with_contributions_that_are_no_numbers, "two_tower gives contributions that are not finite"),
         (damages.with_another_table, "has other columns"),

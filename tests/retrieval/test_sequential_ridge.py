@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from histories import watched
 
 from movie_genie.data.cases import Cases
 from movie_genie.inference.followers import Followers
@@ -48,7 +49,7 @@ def fit(sequences: list[np.ndarray], films: int = ITEMS, kept: int = ITEMS) -> F
 
 
 def scores_of(history: np.ndarray, followers: Followers) -> np.ndarray:
-    return followers.scores([history])[0]
+    return followers.read([watched(*history)])[0]
 
 
 def test_with_all_kept_the_scores_are_the_ridges(sequences):
@@ -60,11 +61,13 @@ def test_with_all_kept_the_scores_are_the_ridges(sequences):
 
 
 def test_what_is_written_is_what_serving_opens(sequences, tmp_path):
-    nothing = Cases(*[np.empty(0, np.int64)] * 7)
-    settings(kept=5).fit_and_write(Examples(ITEMS, sequences, nothing), tmp_path / "ridge")
+    nobody = Cases(*[np.empty(0, np.int64)] * 4, watched(), *[np.empty(0, np.int64)] * 3)
+    # However a film was rated, it is one that follows another.
+    users = [watched(*films, stars=0.5 + place % 10 / 2) for place, films in enumerate(sequences)]
+    settings(kept=5).fit_and_write(Examples(ITEMS, users, nobody), tmp_path / "ridge")
     opened, made = load(tmp_path / "ridge"), fit(sequences, kept=5)
-    history = np.array([3, 0, 7, 5, 9, 1])
-    np.testing.assert_array_equal(opened.scores([history]), made.scores([history]))
+    history = watched(3, 0, 7, 5, 9, 1)
+    np.testing.assert_array_equal(opened.read([history]), made.read([history]))
 
 
 def test_the_strongest_followers_are_kept(sequences):

@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
 import torch
+from histories import watched
 
 from movie_genie.config import TwoTowerConfig
 from movie_genie.inference.models import load
 from movie_genie.inference.sequence_model import SequenceModel
 from movie_genie.retrieval.two_tower import TwoTower
-from movie_genie.training.batches import pad
+from movie_genie.training.batches import Batch, pad
 from movie_genie.training.export import export
 from movie_genie.training.item_tower import Features
 from movie_genie.training.losses import softmax_loss
@@ -45,20 +46,19 @@ def test_what_is_exported_scores_as_the_trained_model_does(model, exported):
     vectors = torch.from_numpy(exported.films.all_vectors)
     model.item_tower.forward = lambda: vectors
     rng = np.random.default_rng(0)
-    histories = [rng.integers(0, ITEMS, length) for length in (0, 1, 5, 12, 30)]
+    histories = [watched(*rng.integers(0, ITEMS, length)) for length in (0, 1, 5, 12, 30)]
     with torch.no_grad():
-        batch = torch.from_numpy(pad([history[-12:] for history in histories], ITEMS))
-        expected = model.scores(batch).numpy()
-    np.testing.assert_allclose(exported.scores(histories), expected, atol=1e-4)
-    alone = np.concatenate([exported.scores([history]) for history in histories])
+        expected = model.scores(pad([history.latest(12) for history in histories], ITEMS)).numpy()
+    np.testing.assert_allclose(exported.scores(exported.read(histories)), expected, atol=1e-4)
+    alone = np.concatenate([exported.scores(exported.read([history])) for history in histories])
     np.testing.assert_allclose(alone, expected, atol=1e-4)
 
 
 def test_eight_bits_a_number_cost_little(model, exported):
-    history = np.arange(9)
+    history = watched(*range(9))
     with torch.no_grad():
-        expected = model.scores(torch.from_numpy(history[None]))[0].numpy()
-    (scores,) = exported.scores([history])
+        expected = model.scores(pad([history], ITEMS))[0].numpy()
+    (scores,) = exported.scores(exported.read([history]))
     assert np.abs(scores - expected).max() < 0.04 * expected.std()
 
 
@@ -79,13 +79,13 @@ def test_a_films_contribution_is_the_scores_slope_along_it(model, exported, leng
 
 
 def test_a_later_film_never_changes_an_earlier_user_vector(model):
-    batch = torch.randint(ITEMS, (2, 10))
-    changed = batch.clone()
-    changed[:, 6:] = (changed[:, 6:] + 1) % ITEMS
+    batch = pad([watched(*films) for films in torch.randint(ITEMS, (2, 10)).tolist()], ITEMS)
+    changed = batch._replace(items=batch.items.clone())
+    changed.items[:, 6:] = (changed.items[:, 6:] + 1) % ITEMS
     vectors = model.item_tower()
 
-    def users(rows: torch.Tensor) -> torch.Tensor:
-        films, present = model.lookup(vectors, rows)
+    def users(rows: Batch) -> torch.Tensor:
+        films, present = model.given(vectors, rows).values()
         return model.user_tower(model.user_tower.shares(present) @ films[:, None])
 
     before, after = users(batch), users(changed)
@@ -94,9 +94,15 @@ def test_a_later_film_never_changes_an_earlier_user_vector(model):
 
 
 def test_padding_does_not_change_a_score(model):
-    history = torch.randint(ITEMS, (1, 6))
-    padded = torch.cat([torch.full((1, 4), ITEMS), history], 1)
-    torch.testing.assert_close(model.scores(history), model.scores(padded))
+    history, longer = watched(3, 9, 2, 30, 11, 7), watched(*range(10))
+    torch.testing.assert_close(
+        model.scores(pad([history], ITEMS))[0], model.scores(pad([history, longer], ITEMS))[0]
+    )
+
+
+def test_histories_without_a_liked_film_are_answered_though_none_of_their_batch_has_one(model):
+    nothing = model.scores(pad([watched(), watched()], ITEMS))
+    torch.testing.assert_close(nothing[0], model.scores(pad([watched(), watched(3)], ITEMS))[0])
 
 
 def test_a_running_mean_is_the_weighted_mean_it_claims_to_be(model):
@@ -116,7 +122,7 @@ def test_a_film_nobody_rated_is_placed_by_its_content_alone(model):
 
 def test_learning_brings_the_loss_down(model):
     model.train()
-    batch = torch.arange(30).repeat(4, 1)
+    batch = pad([watched(*range(30))] * 4, ITEMS)
     optimizer = torch.optim.Adam(model.parameters(), 0.01)
     losses = []
     for _ in range(40):

@@ -1,5 +1,6 @@
 import pytest
 import torch
+from histories import watched
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves
 
@@ -8,6 +9,7 @@ from movie_genie.config_file import load_config
 from movie_genie.errors import UserError
 from movie_genie.ranking.bert4rec import Bert4Rec
 from movie_genie.retrieval.two_tower import TwoTower
+from movie_genie.training.batches import pad
 from movie_genie.training.device import choose_device
 from movie_genie.training.item_tower import Features
 from movie_genie.training.losses import make_loss
@@ -54,11 +56,11 @@ def test_no_tensor_is_made_without_the_device(objective, loss):
     )
     if objective:
         config = load_config_of("bert4rec", Bert4RecConfig, loss).model_copy(update={"objective": objective})
-        model = Bert4Rec(features, config)
+        model = Bert4Rec(features, torch.full((ITEMS,), 3.5), config)
     else:
         config = load_config_of("two_tower", TwoTowerConfig, loss)
         model = TwoTower(features, config)
-    batch = torch.randint(ITEMS, (4, 9))
+    batch = pad([watched(*range(first, first + 9), stars=first + 0.5) for first in range(4)], ITEMS)
     popularity = torch.arange(ITEMS).numpy()
     own = make_loss(config, popularity, torch.device("cpu"))
     with OnlyOnADevice():

@@ -15,11 +15,13 @@ from movie_genie.training.examples import content_of, examples_of
 def interactions(*users: list[tuple[int, int]]) -> pd.DataFrame:
     rows = [
         {"user_idx": user, "position": position, "item_idx": item, "leave_one_out": split}
-        | {"timestamp": position}
+        | {"timestamp": position, "rating": 1.0 + position % 5}
         for user, events in enumerate(users)
         for position, (item, split) in enumerate(events)
     ]
-    return pd.DataFrame(rows).astype({"item_idx": np.int32, "leave_one_out": np.int8})  # as in the file
+    return pd.DataFrame(rows).astype(
+        {"item_idx": np.int32, "leave_one_out": np.int8, "rating": np.float32}
+    )  # as in the file
 
 
 def test_sequences_hold_training_events_only_and_histories_all_before_the_target():
@@ -29,18 +31,22 @@ def test_sequences_hold_training_events_only_and_histories_all_before_the_target
         [(6, TRAIN)],  # too short to learn an order from
     )
     examples = examples_of(table, 8, "leave_one_out")
-    assert [sequence.tolist() for sequence in examples.sequences] == [[4, 2], [3, 5]]
-    assert [history.tolist() for history in examples.validation.histories()] == [[4, 2]]
+    assert [sequence.items.tolist() for sequence in examples.sequences] == [[4, 2], [3, 5]]
+    assert [history.items.tolist() for history in examples.validation.histories()] == [[4, 2]]
     assert examples.validation.targets.tolist() == [7]
     assert examples.items == 8
-    assert {part.dtype for part in [*examples.sequences, examples.validation.targets]} == {np.dtype(np.int64)}
+    items = [sequence.items for sequence in examples.sequences]
+    assert {part.dtype for part in [*items, examples.validation.targets]} == {np.dtype(np.int64)}
+    (first, second) = examples.sequences
+    assert (first.stars.tolist(), first.times.tolist(), first.asked) == ([1, 2], [0, 1], 1)
+    assert (second.stars.tolist(), second.times.tolist(), second.asked) == ([1, 2], [0, 1], 1)
 
 
 def test_every_validation_event_is_asked_from_what_came_before_it():
     table = interactions([(0, TRAIN), (1, TRAIN), (2, VALIDATION), (3, VALIDATION), (4, TEST)])
     examples = examples_of(table, 5, "leave_one_out")
     assert examples.validation.targets.tolist() == [2, 3]
-    assert [history.tolist() for history in examples.validation.histories()] == [[0, 1], [0, 1, 2]]
+    assert [history.items.tolist() for history in examples.validation.histories()] == [[0, 1], [0, 1, 2]]
 
 
 def test_a_user_with_many_validation_events_is_asked_a_spread_of_them():
@@ -54,7 +60,7 @@ def test_a_user_with_many_validation_events_is_asked_a_spread_of_them():
 def test_a_single_film_is_history_enough():
     table = interactions([(5, TRAIN), (3, VALIDATION)], [(0, TRAIN), (1, TRAIN)])
     examples = examples_of(table, 6, "leave_one_out")
-    assert [history.tolist() for history in examples.validation.histories()] == [[5]]
+    assert [history.items.tolist() for history in examples.validation.histories()] == [[5]]
     assert examples.validation.targets.tolist() == [3]
 
 
@@ -67,7 +73,7 @@ def test_no_test_event_is_ever_seen():
     rng = np.random.default_rng(0)
     events = [[(int(rng.integers(50)), TRAIN)] * 3 + [(60, VALIDATION), (99, TEST)] for _ in range(20)]
     examples = examples_of(interactions(*events), 100, "leave_one_out")
-    assert all(99 not in part for part in [*examples.sequences, *examples.validation.histories()])
+    assert all(99 not in part.items for part in [*examples.sequences, *examples.validation.histories()])
     assert 99 not in examples.validation.targets
 
 

@@ -2,10 +2,13 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 
 import { Poster } from '@/components/poster/poster';
+import { PredictedStars } from '@/components/stars';
 import type { Movie } from '@/lib/api-types';
 
 interface Props {
   movie: Movie;
+  /** The stars that it will get from whom it is shown to, where that can be told. */
+  predicted?: number | null;
   /** Why it is here. */
   note?: ReactNode;
   /** What can be done with it. */
@@ -15,7 +18,7 @@ interface Props {
 }
 
 /** A film among others. The printed poster bears the title itself, so it is not set twice for the eye. */
-export function FilmCard({ movie, note, actions, eager, onVisit }: Props) {
+export function FilmCard({ movie, predicted, note, actions, eager, onVisit }: Props) {
   const facts = [movie.year, movie.genres.slice(0, 2).join(', ')].filter(Boolean).join(' · ');
   return (
     <article className="arrives flex min-w-0 flex-col gap-1.5">
@@ -31,6 +34,7 @@ export function FilmCard({ movie, note, actions, eager, onVisit }: Props) {
         </span>
       </Link>
       <p className="text-xs text-muted">{facts}</p>
+      {predicted != null && <PredictedStars value={predicted} />}
       {note}
       {actions && <div className="mt-auto">{actions}</div>}
     </article>

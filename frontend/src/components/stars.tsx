@@ -1,4 +1,4 @@
-import { starWords } from '@/lib/format';
+import { average, starWords } from '@/lib/format';
 
 const STAR = 'M12 2.6l2.9 6.1 6.6.8-4.9 4.6 1.3 6.6L12 17.4 6.1 20.7l1.3-6.6L2.5 9.5l6.6-.8z';
 
@@ -21,6 +21,17 @@ function Star({ lit, size }: { lit: 'none' | 'half' | 'full'; size: string }) {
       )}
       <path d={STAR} fill="none" stroke="currentColor" strokeWidth="1.4" strokeLinejoin="round" />
     </svg>
+  );
+}
+
+/** A rating that nobody gave yet: one star and a number, so that it is not taken for one. */
+export function PredictedStars({ value }: { value: number }) {
+  return (
+    <p className="inline-flex items-center gap-1 text-xs text-muted" title="Predicted rating">
+      <Star lit="full" size="size-3.5" />
+      <span aria-hidden="true">{average(value)}</span>
+      <span className="sr-only">predicted rating {average(value)}</span>
+    </p>
   );
 }
 

@@ -440,7 +440,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show a film, the viewer's rating of it, and whether it is on their watchlist. */
+        /** Show a film, the viewer's rating of it or the one they will give, and whether it is on their watchlist. */
         get: operations["get_movies_movie"];
         put?: never;
         post?: never;
@@ -892,6 +892,8 @@ export interface components {
             ratings_count: number;
             /** Average Rating */
             average_rating: number | null;
+            /** Predicted Rating */
+            predicted_rating: number | null;
             /** My Rating */
             my_rating: number | null;
             /** Not Interested */
@@ -1076,12 +1078,14 @@ export interface components {
         };
         /**
          * Recommendation
-         * @description A film to show.
+         * @description A film to show, and the stars that it will get from the one it is recommended to; null of a stranger.
          */
         Recommendation: {
             movie: components["schemas"]["Movie"];
             /** Score */
             score: number;
+            /** Predicted Rating */
+            predicted_rating: number | null;
             /** Reasons */
             reasons: components["schemas"]["Reason"][];
         };

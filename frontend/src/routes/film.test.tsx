@@ -2,6 +2,8 @@ import { screen } from '@testing-library/react';
 import { expect, test } from 'vitest';
 
 import { openApp } from '@/testing/app';
+import { ALIEN } from '@/testing/films';
+import { memory } from '@/testing/server';
 
 test('a film says what is known of it and what is like it', async () => {
   openApp('/film/6');
@@ -10,6 +12,16 @@ test('a film says what is known of it and what is like it', async () => {
   expect(screen.getByText('Michael Mann')).toBeVisible();
   expect(screen.getByText('Al Pacino, Robert De Niro')).toBeVisible();
   expect(await screen.findByRole('link', { name: 'Ronin' })).toHaveAttribute('href', '/film/2278');
+});
+
+test('whoever has rated something is told how they will like a film, until they say so themselves', async () => {
+  const { user } = openApp('/film/6');
+  expect(await screen.findByRole('heading', { level: 1, name: 'Heat' })).toBeVisible();
+  expect(screen.queryByText(/likely to give/)).not.toBeInTheDocument();
+  memory.ratings = [{ movie: ALIEN, rating: 4, not_interested: false, rated_at: '2026-01-01T00:00:00Z' }];
+  await user.click(await screen.findByRole('link', { name: 'Ronin' }));
+  expect(await screen.findByRole('heading', { level: 1, name: 'Ronin' })).toBeVisible();
+  expect(screen.getByText(/likely to give/).parentElement).toHaveTextContent('3.4');
 });
 
 test('an unknown film is said in one line', async () => {

@@ -28,6 +28,7 @@ test('one click begins a guest session, and a rating changes the first row', asy
   const forYou = await screen.findByRole('region', { name: 'For you' });
   expect(screen.getAllByRole('heading', { level: 2 })[0]).toHaveTextContent('For you');
   expect(within(forYou).getByRole('link', { name: 'Ronin' }).closest('article')).toHaveTextContent('because Heat');
+  expect(within(forYou).getByRole('link', { name: 'Ronin' }).closest('article')).toHaveTextContent('predicted rating 4.2');
   expect(screen.queryByRole('link', { name: 'Heat' })).not.toBeInTheDocument();
   expect(screen.getByText('1 of 5 films rated.')).toBeVisible();
 });

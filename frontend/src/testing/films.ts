@@ -17,5 +17,6 @@ export const BABE = film(34, 'Babe', 1995, ['Children', 'Drama']);
 export const recommended = (movie: Movie, ...because: Movie[]): Recommendation => ({
   movie,
   score: 1,
+  predicted_rating: because.length > 0 ? 4.23 : null,
   reasons: because.map(({ movie_id, title }) => ({ movie_id, title, share: 1 / because.length })),
 });

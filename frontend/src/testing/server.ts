@@ -81,6 +81,7 @@ const films = [
       imdb_id: 'tt0113277',
       ratings_count: 120,
       average_rating: 3.9,
+      predicted_rating: memory.ratings.length > 0 ? 3.4 : null,
       my_rating: memory.ratings.find(({ movie }) => movie === film)?.rating ?? null,
       not_interested: false,
       in_watchlist: memory.watchlist.includes(film),

@@ -15,11 +15,17 @@ movies = APIBlueprint("movies", __name__, tag="Films")
 @movies.output(MovieDetail)
 @movies.doc(responses={404: "Unknown film"})
 def movie(movie_id: int) -> MovieDetail:
-    """Show a film, the viewer's rating of it, and whether it is on their watchlist."""
-    viewer, feedback = viewer_or_none(), services().feedback
-    rating = feedback.rating(viewer.id, movie_id) if viewer else None
-    in_watchlist = feedback.in_watchlist(viewer.id, movie_id) if viewer else False
-    return services().presenter().detail(movie_id, rating, in_watchlist)
+    """Show a film, the viewer's rating of it or the one they will give, and whether it is on their watchlist."""
+    viewer, feedback, presenter = viewer_or_none(), services().feedback, services().presenter()
+    if viewer is None:
+        return presenter.detail(movie_id, None, in_watchlist=False, predicted_rating=None)
+    (predicted,) = presenter.engine.predicted_rating(feedback.history(viewer.id), [movie_id])
+    return presenter.detail(
+        movie_id,
+        feedback.rating(viewer.id, movie_id),
+        feedback.in_watchlist(viewer.id, movie_id),
+        predicted,
+    )
 
 
 @movies.get("/movies/<int:movie_id>/similar")

@@ -47,8 +47,11 @@ def recommendations(persona_id: int, query_data: RecommendIn) -> Response:
     """Recommend films to a persona."""
     presenter = services().presenter()
     engine = presenter.engine
+    ratings = engine.personas.history(persona_id)
     films = engine.recommend(
-        engine.personas.history(persona_id),
+        ratings,
+        # As if when they last rated, long ago.
+        asked=max(rating.timestamp for rating in ratings),
         limit=query_data.limit,
         genre=query_data.genre,
         diversity=query_data.diversity,

@@ -25,6 +25,6 @@ def find(query_data: SearchIn) -> Response:
         year_from=query_data.year_from,
         year_to=query_data.year_to,
         limit=query_data.limit,
-        history=services().feedback.history(viewer.id) if viewer else None,
+        ratings=services().feedback.history(viewer.id) if viewer else (),
     )
     return presenter.found(found)

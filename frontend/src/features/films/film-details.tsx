@@ -31,6 +31,14 @@ export function FilmDetails({ film, actions }: Props) {
             </span>
           </p>
         )}
+        {film.predicted_rating !== null && film.my_rating === null && (
+          <p className="mt-1 flex items-center gap-2 text-sm">
+            <Stars value={Math.round(film.predicted_rating * 2) / 2} />
+            <span>
+              {average(film.predicted_rating)} <span className="text-muted">is what you are likely to give it</span>
+            </span>
+          </p>
+        )}
         <div className="my-6 border-y border-line py-4">{actions}</div>
         {film.overview ? (
           <p className="max-w-prose text-lg leading-relaxed">{film.overview}</p>

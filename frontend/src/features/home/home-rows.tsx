@@ -30,9 +30,10 @@ export function HomeRows({ actions }: { actions: (movie: Movie) => ReactNode }) 
           {rows.map(({ row_id, kind, title, items }) => (
             <Seen key={row_id} onSeen={() => tell({ kind: 'impression', row: kind })}>
               <FilmRow title={title} items={items} id={({ movie }) => movie.movie_id}>
-                {({ movie, reasons }, position) => (
+                {({ movie, predicted_rating, reasons }, position) => (
                   <FilmCard
                     movie={movie}
+                    predicted={predicted_rating}
                     note={kind !== 'because' && <Reasons reasons={reasons} />} // that row's title is the reason
                     actions={actions(movie)}
                     onVisit={() => tell({ kind: 'click', row: kind, movie_id: movie.movie_id, position })}

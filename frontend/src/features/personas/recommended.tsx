@@ -36,12 +36,17 @@ export function Recommended({ personaId, cut, onCut, onPoint }: Props) {
             <p className="text-muted">Nothing left to recommend in this genre.</p>
           ) : (
             <FilmGrid items={items} id={({ movie }) => movie.movie_id}>
-              {({ movie, reasons }, index) => {
+              {({ movie, predicted_rating, reasons }, index) => {
                 const light = () => onPoint(reasons.map(({ movie_id }) => movie_id));
                 const dim = () => onPoint([]);
                 return (
                   <div onPointerEnter={light} onPointerLeave={dim} onFocus={light} onBlur={dim}>
-                    <FilmCard movie={movie} eager={index < 6} note={<Reasons reasons={reasons} />} />
+                    <FilmCard
+                      movie={movie}
+                      predicted={predicted_rating}
+                      eager={index < 6}
+                      note={<Reasons reasons={reasons} />}
+                    />
                   </div>
                 );
               }}
