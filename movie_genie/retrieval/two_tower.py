@@ -75,7 +75,9 @@ class TwoTower(ExplainedModel):
         vectors = self.item_tower()  # (items, dim)
         films, present, asked = self.before(vectors, batch)
         shares = self.user_tower.shares(present)  # (batch, time, means, time)
-        users = self.user_tower(shares @ films[:, None])  # (batch, time, dim)
+        # All means of a history in one product: one for each place would copy its films for each of them.
+        means = (shares.flatten(1, 2) @ films).unflatten(1, shares.shape[1:3])  # (batch, time, means, dim)
+        users = self.user_tower(means)  # (batch, time, dim)
         return loss(users[asked], vectors, self.bias, batch.items[asked])
 
     def query(self, films: Tensor, present: Tensor) -> Tensor:
