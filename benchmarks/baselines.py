@@ -1,15 +1,16 @@
-"""How good and how fast the baselines are: python -m benchmarks.baselines [--processed DIR]
+"""How good and how fast the baselines are: python -m benchmarks.baselines [--project DIR]
 
-Any folder that `sequential_processing` wrote will do, so that MovieLens 1M can be held against published figures.
-Beside what evaluation calls baselines stands the sequential ridge, which is a candidate source too.
+Any folder will do whose data/processed holds what `sequential_processing` and `content_features` wrote, so that
+MovieLens 1M can be held against published figures. Beside what evaluation calls baselines stand the models in closed
+form, which read histories as the app does: liked films only.
 """
 
 import argparse
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from movie_genie.cli import run
@@ -17,13 +18,13 @@ from movie_genie.config import EvaluationConfig, TwoTowerConfig
 from movie_genie.config_file import load_config
 from movie_genie.data import schemas
 from movie_genie.data.cases import Cases, held_out
+from movie_genie.data.dataset import read_films, read_interactions, read_split_hashes
 from movie_genie.evaluation.measure import System, measure, rank_metrics
 from movie_genie.evaluation.systems import Alone, baselines
-from movie_genie.files import read_json, write_json
-from movie_genie.inference.followers import Followers
-from movie_genie.retrieval.sequential_ridge import SequentialRidge, fit
-from movie_genie.retrieval.train import closed_forms
-from movie_genie.training.examples import examples_of
+from movie_genie.files import write_json
+from movie_genie.inference import models
+from movie_genie.retrieval.train import ClosedForm, closed_forms
+from movie_genie.training.examples import Content, Examples, content_of, examples_of
 
 RESULTS = Path("benchmarks/results/baselines.json")
 
@@ -33,43 +34,39 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--processed", type=Path, default=Path("data/processed"))
+    parser.add_argument("--project", type=Path, default=Path(), help="whose data/processed is read")
     parser.add_argument("--configs", type=Path, default=Path("configs"))
-    parser.add_argument("--regularisation", type=float, help="of the ridge, instead of the configuration's")
     parser.add_argument("--results", type=Path, default=RESULTS, help="the file to write")
     arguments = parser.parse_args()
     config = load_config(arguments.configs / "evaluation.yaml", EvaluationConfig)
-    two_tower = load_config(arguments.configs / "two_tower.yaml", TwoTowerConfig)
-    ridges = [form for form in closed_forms(two_tower) if isinstance(form, SequentialRidge)]
-    if arguments.regularisation:
-        ridges = [ridge.model_copy(update={"regularisation": arguments.regularisation}) for ridge in ridges]
-    interactions = schemas.read_table(arguments.processed / "interactions.parquet", schemas.INTERACTIONS)
-    items = len(schemas.read_arrow(arguments.processed / "vocabulary.parquet", schemas.VOCABULARY))
-    splits = read_json(arguments.processed / "splits.json")
+    forms = closed_forms(load_config(arguments.configs / "two_tower.yaml", TwoTowerConfig))
+    interactions, films = read_interactions(arguments.project), read_films(arguments.project)
+    content, hashes = content_of(films), read_split_hashes(arguments.project)
     figures: dict[str, dict[str, object]] = {}
     for protocol in schemas.PROTOCOLS:
         cases = held_out(interactions, protocol, schemas.TEST).sample(config.most_cases, config.seed)
-        split_hash = splits[f"{protocol}_hash"]
-        print(f"\n{protocol}: {len(cases)} cases, {items} films, split {split_hash[:16]}")
+        examples = examples_of(interactions, len(films), protocol)
+        print(f"\n{protocol}: {len(cases)} cases, {len(films)} films, split {hashes[protocol][:16]}")
         print(f"{'':20}{'NDCG@10':>9}{'R@10':>8}{'R@200':>8}{'MRR':>8}{'fit s':>8}{'ms/case':>9}")
-        figures[protocol] = {"cases": len(cases), "films": items, "split_hash": split_hash}
+        figures[protocol] = {"cases": len(cases), "films": len(films), "split_hash": hashes[protocol]}
         for name, baseline in baselines(config).items():
             started = time.process_time()
-            system = baseline(interactions, protocol, items)
+            system = baseline(interactions, protocol, len(films))
             figures[protocol][name] = _measure(name, system, cases, config, time.process_time() - started)
-        for ridge in ridges:
+        for form in forms:
             started = time.process_time()
-            system = _fit(ridge, interactions, items, protocol)
-            figures[protocol][ridge.name] = _measure(
-                ridge.name, system, cases, config, time.process_time() - started
+            fitted = _fit(form, content, examples)
+            figures[protocol][form.name] = _measure(
+                form.name, fitted, cases, config, time.process_time() - started
             )
     write_json(arguments.results, figures)
 
 
-def _fit(config: SequentialRidge, interactions: pd.DataFrame, items: int, protocol: str) -> System:
-    """The ridge as training fits it and inference reads it."""
-    sequences = [own.items for own in examples_of(interactions, items, protocol).sequences]
-    return Alone(Followers(*fit(config, sequences, items), config.decay, config.window))
+def _fit(form: ClosedForm, content: Content, examples: Examples) -> System:
+    """A model as training fits it and inference reads it."""
+    with tempfile.TemporaryDirectory() as folder:
+        form.fit_and_write(content, examples, Path(folder) / form.name)
+        return Alone(models.load(Path(folder) / form.name))
 
 
 def _measure(

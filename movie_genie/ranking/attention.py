@@ -38,13 +38,16 @@ class Gaps(nn.Module):
         -> (batch or 1, heads, time or 1, time), one row a place that asks.
         """
         time = ages.shape[1]
-        place = torch.arange(time, device=ages.device)
-        asking = place[-1:] if newest else place
-        bias = self.by_step[:, self.longest - 1 - asking[:, None] + place][None]  # (1, heads, asked, time)
+        if newest:
+            bias = self.by_step[:, self.longest - time : self.longest][None, :, None]  # (1, heads, 1, time)
+            gaps = (ages - asked[:, -1:])[:, None]  # (batch, 1, time)
+        else:
+            place = torch.arange(time, device=ages.device)
+            bias = self.by_step[:, self.longest - 1 - place[:, None] + place][None]  # (1, heads, time, time)
+            gaps = ages[:, None] - asked[:, :, None]  # (batch, time, time)
         if self.by_time is None:
             return bias
-        gaps = (ages[:, None, :] - (asked[:, -1:] if newest else asked)[:, :, None]).abs()
-        return bias + look_up(self.by_time, buckets(gaps)).transpose(0, 1)
+        return bias + look_up(self.by_time, buckets(gaps.abs()))
 
 
 def buckets(seconds: Tensor) -> Tensor:
@@ -54,12 +57,11 @@ def buckets(seconds: Tensor) -> Tensor:
 
 
 def look_up(table: Tensor, index: Tensor) -> Tensor:
-    """(heads, n), (…) int -> (heads, …)."""
+    """(heads, n), (batch, …) int -> (batch, heads, …)."""
     if torch.is_grad_enabled() and index.device.type == "cpu":
-        found: Tensor = _LookUp.apply(table, index)  # type: ignore[no-untyped-call]  # torch has no types here
-    else:
-        found = table[:, index]
-    return found
+        counted: Tensor = _LookUp.apply(table, index)  # type: ignore[no-untyped-call]  # torch has no types here
+        return counted.transpose(0, 1)
+    return F.embedding(index, table.T).movedim(-1, 1)
 
 
 class _LookUp(torch.autograd.Function):

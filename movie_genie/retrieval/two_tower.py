@@ -76,7 +76,7 @@ class TwoTower(ExplainedModel):
         films, present, asked = self.before(vectors, batch)
         shares = self.user_tower.shares(present)  # (batch, time, means, time)
         # All means of a history in one product: one for each place would copy its films for each of them.
-        means = (shares.flatten(1, 2) @ films).unflatten(1, shares.shape[1:3])  # (batch, time, means, dim)
+        means = (shares.flatten(1, 2) @ films).view(*shares.shape[:3], -1)  # (batch, time, means, dim)
         users = self.user_tower(means)  # (batch, time, dim)
         return loss(users[asked], vectors, self.bias, batch.items[asked])
 

@@ -30,8 +30,9 @@ SMALL: dict[str, dict[str, object]] = {
     "two_tower": {"max_epochs": 1, "embedding_dim": 16, "hidden_dim": 16, "closed_forms": [RIDGE]},
     "bert4rec": {"max_epochs": 1, "hidden_dim": 16, "blocks": 1, "heads": 1, "max_history": 30},
     "evaluation": {
-        "bootstrap_samples": 50, "latency_requests": 5, "ease_films": 1000, "most_cases": 300,
+        "bootstrap_samples": 50, "latency_requests": 5, "most_cases": 300,
         "sources": [{"name": "two_tower", "candidates": 200}, {"name": "sequential_ridge", "candidates": 100}],
+        "rankers": ["bert4rec"], "newcomers": None,
     },
 }  # fmt: skip
 """Settings with which a run takes a minute or two instead of a quarter of an hour."""

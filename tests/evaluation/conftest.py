@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from evaluable_project import make_evaluable
 
-from movie_genie.config import EvaluationConfig, SourceConfig
+from movie_genie.config import EvaluationConfig, NewcomersConfig, SourceConfig
 from movie_genie.config_file import load_config
 from movie_genie.evaluation.gate import INCUMBENT, NUMBER
 from movie_genie.evaluation.systems import names
@@ -23,7 +23,14 @@ def evaluable(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def lenient() -> EvaluationConfig:
     """The real configuration in small, of the models that the small project has, with a gate that they pass."""
     sources = [SourceConfig(name=name, candidates=20) for name in ("two_tower", "sequential_ridge")]
-    changes = {"sources": sources, "rankers": ["bert4rec"], "cutoffs": [10, 20], "newcomer_lengths": [1, 3]}
+    newcomers = NewcomersConfig(model="sequential_ridge", strength=1.0, films=5.0)
+    changes = {
+        "newcomers": newcomers,
+        "sources": sources,
+        "rankers": ["bert4rec"],
+        "cutoffs": [10, 20],
+        "newcomer_lengths": [1, 3],
+    }
     config = load_config(CONFIG, EvaluationConfig).model_copy(update=changes)
     checks = [
         check.model_copy(update={"status": "required" if check.against == INCUMBENT else "reported"})

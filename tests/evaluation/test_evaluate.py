@@ -112,6 +112,7 @@ def test_the_recipe_for_serving_holds_the_sources_rankers_and_the_weights_that_v
         (source.name, source.candidates) for source in lenient.sources
     ]
     assert [one["name"] for one in recipe["rankers"]] == lenient.rankers
+    assert recipe["newcomers"] == lenient.newcomers.model_dump()
     metrics = read_json(evaluated / "results/key_metrics.json")
     for one in (*recipe["sources"], *recipe["rankers"]):
         assert metrics[f"leave_one_out_{one['name']}_weight"] == one["weight"] >= 0

@@ -96,7 +96,13 @@ def test_every_case_is_asked_in_its_turn_and_without_what_was_seen(at_once, monk
 
 def made_candidates(targets: list[int], scores: list[list[list[float]]]) -> list[Candidates]:
     return [
-        Candidates(np.arange(len(rows[0])), np.array(rows, np.float32), np.ones(len(rows), np.float32), None)
+        Candidates(
+            np.arange(len(rows[0])),
+            np.array(rows, np.float32),
+            deviations=np.ones(len(rows), np.float32),
+            emphasis=np.zeros(len(rows), np.float32),
+            read=None,
+        )
         for rows in scores
     ]
 

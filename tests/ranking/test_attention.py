@@ -63,8 +63,8 @@ def test_training_starts_from_a_memory_that_fades_with_the_steps():
 def test_the_gradient_of_the_look_up_is_pytorchs_own(shape):
     torch.manual_seed(2)
     table = torch.randn(3, TIME_BUCKETS, requires_grad=True)
-    index, slope = torch.randint(TIME_BUCKETS - 1, shape), torch.randn(3, *shape)
-    found, expected = look_up(table, index), table[:, index]
+    index, slope = torch.randint(TIME_BUCKETS - 1, shape), torch.randn(shape[0], 3, *shape[1:])
+    found, expected = look_up(table, index), table[:, index].transpose(0, 1)
     assert torch.equal(found, expected)
     (own,) = torch.autograd.grad(found, table, slope)
     (pytorchs,) = torch.autograd.grad(expected, table, slope)

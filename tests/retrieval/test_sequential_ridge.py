@@ -64,7 +64,7 @@ def test_what_is_written_is_what_serving_opens(sequences, tmp_path):
     nobody = Cases(*[np.empty(0, np.int64)] * 4, watched(), *[np.empty(0, np.int64)] * 3)
     # However a film was rated, it is one that follows another.
     users = [watched(*films, stars=0.5 + place % 10 / 2) for place, films in enumerate(sequences)]
-    settings(kept=5).fit_and_write(Examples(ITEMS, users, nobody), tmp_path / "ridge")
+    settings(kept=5).fit_and_write(None, Examples(ITEMS, users, nobody), tmp_path / "ridge")
     opened, made = load(tmp_path / "ridge"), fit(sequences, kept=5)
     history = watched(3, 0, 7, 5, 9, 1)
     np.testing.assert_array_equal(opened.read([history]), made.read([history]))
