@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ from movie_genie.engine.likeness import Likeness
 from movie_genie.engine.personas import Personas
 from movie_genie.engine.records import Found, Mode, Ratings, Reason, Recommended
 from movie_genie.engine.search import Search
+from movie_genie.engine.taste import Taste, taste_of
 from movie_genie.history import History
 from movie_genie.inference.selection import top
 from movie_genie.inference.two_stage import Ranking, TwoStage
@@ -36,22 +36,6 @@ PRIOR_RATINGS = 10
 
 GEM_QUALITY = 0.5
 """What a gem's average counts beside a viewer's affinity to it, both in deviations."""
-
-
-@dataclass(slots=True)
-class Taste:
-    """A history as the engine reads it.
-
-    Attributes
-    ----------
-    seen : (n,) int64
-        Every film of the history, liked or not: none of them is recommended.
-    history : History
-        The films that were rated, which the models read.
-    """
-
-    seen: Items
-    history: History
 
 
 class Recommender:
@@ -218,24 +202,7 @@ class Recommender:
 
     def taste(self, ratings: Ratings, asked: int | None = None) -> Taste:
         """The ratings as arrays, at the moment of a question; now, if none is given."""
-        item_of = self.catalogue.item_of.get
-        known = [
-            (item, stars, rated)
-            for movie_id, stars, rated in ratings
-            if (item := item_of(movie_id)) is not None
-        ]
-        seen = np.array([item for item, _, _ in known], np.int64)
-        rated = [one for one in known if one[1] is not None]
-        items, stars, times = zip(*rated, strict=True) if rated else ((), (), ())
-        return Taste(
-            seen,
-            History(
-                np.array(items, np.int64) if len(rated) < len(known) else seen,
-                np.array(stars, np.float32),
-                np.array(times, np.int64),
-                int(self._clock()) if asked is None else asked,
-            ),
-        )
+        return taste_of(self.catalogue, ratings, int(self._clock()) if asked is None else asked)
 
     def predicted_rating(self, ratings: Ratings, movie_ids: Sequence[int]) -> list[float | None]:
         """The stars that a viewer will give each film; None of a film that is not known here, and of a stranger."""

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from movie_genie.cli import progress
 from movie_genie.data.cases import Cases
 from movie_genie.evaluation.measure import CASES_AT_ONCE, by_user, gains
-from movie_genie.inference.two_stage import Candidates, TwoStage, emphasised
+from movie_genie.inference.newcomers import emphasised
+from movie_genie.inference.two_stage import Candidates, TwoStage
 
 METRIC = "ndcg_at_100"
 """Deeper than what is judged: films found at place 40 count too, so that fewer cases decide by chance."""

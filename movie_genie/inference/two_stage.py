@@ -22,6 +22,7 @@ from movie_genie.history import History
 from movie_genie.inference import models
 from movie_genie.inference.compiled import Floats, Items
 from movie_genie.inference.models import Model
+from movie_genie.inference.newcomers import Newcomers, emphasised
 from movie_genie.inference.selection import (
     add_at_the_end,
     best,
@@ -50,21 +51,6 @@ class Ranker:
 
     name: str
     model: Model
-
-
-@dataclass(frozen=True)
-class Newcomers:
-    """A model that counts more, the fewer films a viewer rated: what is asked next tells little of a taste then."""
-
-    model: str
-    strength: float
-    """What it counts beside all weights together, with one film."""
-    films: float
-    """How many films halve that; four times as many leave a seventeenth."""
-
-    def emphasis(self, known: int) -> float:
-        """What is added to the model's weight, as a share of all weights together."""
-        return self.strength / (1 + (known / self.films) ** 2)
 
 
 class Candidates(NamedTuple):
@@ -318,9 +304,3 @@ class TwoStage:
             if own is not None:
                 add_at_the_end(whole, scale, own)
         return strongest(whole, min(count, len(liked)))
-
-
-def emphasised(weights: Floats, emphasis: Floats) -> Floats:
-    """Each model's weight, with its share of all weights together added: (models,), (models,) -> (models,)."""
-    found: Floats = weights + weights.sum() * emphasis
-    return found

@@ -9,7 +9,8 @@ from random_models import ITEMS, two_stage
 from movie_genie import weights
 from movie_genie.artifacts import FOLLOWERS
 from movie_genie.errors import UserError
-from movie_genie.inference.two_stage import Newcomers, TwoStage, emphasised
+from movie_genie.inference.newcomers import Newcomers, emphasised
+from movie_genie.inference.two_stage import TwoStage
 
 
 def test_emphasis_fades_with_the_films_known():

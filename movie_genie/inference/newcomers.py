@@ -1,0 +1,26 @@
+"""How much more a model counts for a viewer of whom little is known."""
+
+from dataclasses import dataclass
+
+from movie_genie.inference.compiled import Floats
+
+
+@dataclass(frozen=True)
+class Newcomers:
+    """A model that counts more, the fewer films a viewer rated: what is asked next tells little of a taste then."""
+
+    model: str
+    strength: float
+    """What it counts beside all weights together, with one film."""
+    films: float
+    """How many films halve that; four times as many leave a seventeenth."""
+
+    def emphasis(self, known: int) -> float:
+        """What is added to the model's weight, as a share of all weights together."""
+        return self.strength / (1 + (known / self.films) ** 2)
+
+
+def emphasised(weights: Floats, emphasis: Floats) -> Floats:
+    """Each model's weight, with its share of all weights together added: (models,), (models,) -> (models,)."""
+    found: Floats = weights + weights.sum() * emphasis
+    return found
