@@ -10,7 +10,7 @@ from torch.autograd.function import once_differentiable
 from movie_genie.config import Bert4RecConfig
 
 TIME_BUCKETS = 22
-"""By the logarithm of the gap: under a minute, under three, under seven, … two years or more."""
+"""By the logarithm of the gap: under a minute, under three, under seven, … four years or more."""
 
 RECENCY = 0.02
 """What a step back takes off at first: training starts from a fading memory (Press et al. 2022, ALiBi)."""

@@ -55,8 +55,8 @@ def batches(
 
 
 def pad(rows: Sequence[History], padding: int) -> Batch:
-    """Put histories below each other."""
-    longest = max((len(row) for row in rows), default=0)
+    """Put histories below each other; an empty one is a place of padding."""
+    longest = max((max(1, len(row)) for row in rows), default=0)
     items = np.full((len(rows), longest), padding, np.int64)
     stars = np.zeros(items.shape, np.float32)
     ages = np.zeros_like(items)
