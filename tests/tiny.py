@@ -73,7 +73,11 @@ def write_results(root: Path, seed: int) -> None:
                 {"name": "two_tower", "candidates": 25, "weight": 1.0},
                 {"name": "sequential_ridge", "candidates": 15, "weight": 0.5},
             ],
-            "rankers": [{"name": "bert4rec", "weight": 0.7}],
+            "rankers": [
+                {"name": "bert4rec", "weight": 0.7},
+                {"name": "content_profile", "weight": 0.3},
+            ],
+            "newcomers": {"model": "content_profile", "strength": 1.0, "films": 5.0},
         },
         "key_metrics.json": {"leave_one_out_integrated_ndcg_at_10": 0.2, "seed": seed},
         "gate.json": {
@@ -96,7 +100,13 @@ def write_results(root: Path, seed: int) -> None:
     _write_text(root / "frontend/dist/assets/index-abc123.js", "export {};")
 
 
-SOURCES, RANKERS = {"two_tower": "two_tower", "sequential_ridge": "two_tower"}, {"bert4rec": "bert4rec"}
+SOURCES, RANKERS = (
+    {"two_tower": "two_tower", "sequential_ridge": "two_tower"},
+    {
+        "bert4rec": "bert4rec",
+        "content_profile": "two_tower",
+    },
+)
 """Each model, and the stage that trains it."""
 
 
@@ -122,6 +132,9 @@ def write_models(root: Path, items: int, seed: int) -> None:
         }  # fmt: skip
         settings = {"kind": artifacts.FOLLOWERS, "decay": 0.8, "window": 40}
         weights.save(_folder(root, "sequential_ridge", protocol), followers, settings)
+        vectors = {"film_vectors": normal(items, DIM)}
+        settings = {"kind": artifacts.CONTENT_PROFILE, "window": 50}
+        weights.save(_folder(root, "content_profile", protocol), vectors, settings)
 
 
 def _folder(root: Path, name: str, protocol: str) -> Path:

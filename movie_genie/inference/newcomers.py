@@ -7,17 +7,20 @@ from movie_genie.inference.compiled import Floats
 
 @dataclass(frozen=True)
 class Newcomers:
-    """A model that counts more, the fewer films a viewer rated: what is asked next tells little of a taste then."""
+    """A content profile that counts more, the fewer films a viewer rated and the more these say the same.
+
+    What people watch next tells little of one viewer's taste then.
+    """
 
     model: str
     strength: float
-    """What it counts beside all weights together, with one film."""
+    """What it counts beside all weights together, with few films that say the same."""
     films: float
     """How many films halve that; four times as many leave a seventeenth."""
 
-    def emphasis(self, known: int) -> float:
+    def emphasis(self, known: int, clarity: float) -> float:
         """What is added to the model's weight, as a share of all weights together."""
-        return self.strength / (1 + (known / self.films) ** 2)
+        return self.strength * clarity / (1 + (known / self.films) ** 2)
 
 
 def emphasised(weights: Floats, emphasis: Floats) -> Floats:

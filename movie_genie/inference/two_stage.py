@@ -5,7 +5,7 @@ ranking: generators, then rerankers). Every source and ranker scores the candida
 mean 0 and deviation 1 over them, and their weighted sum is the order. The weights are chosen on validation data.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property, reduce
 from itertools import compress
@@ -21,6 +21,7 @@ from movie_genie.files import read_json
 from movie_genie.history import History
 from movie_genie.inference import models
 from movie_genie.inference.compiled import Floats, Items
+from movie_genie.inference.content_profile import ContentProfile
 from movie_genie.inference.models import Model
 from movie_genie.inference.newcomers import Newcomers, emphasised
 from movie_genie.inference.selection import (
@@ -168,9 +169,11 @@ class TwoStage:
         if not (np.isfinite(self.weights).all() and (self.weights >= 0).all() and self.weights.any()):
             raise ValueError("weight: expected numbers of at least 0, one of them above")
         if self.newcomers and not (
-            self.newcomers.model in self.models and self.newcomers.strength >= 0 and self.newcomers.films > 0
+            isinstance(self.models.get(self.newcomers.model), ContentProfile)
+            and self.newcomers.strength >= 0
+            and self.newcomers.films > 0
         ):
-            raise ValueError("newcomers: expected one of the models, a strength of at least 0, films above 0")
+            raise ValueError("newcomers: expected a content profile, a strength of at least 0, films above 0")
 
     def recipe(self) -> dict[str, Any]:  # Any: a JSON document
         """What `of_recipe` takes."""
@@ -229,7 +232,7 @@ class TwoStage:
             for row, ranker in enumerate(self.rankers, len(tables)):
                 scores[row] = ranker.model.scores_of(reads[ranker.name][case], items)
             read = reads[self.predictor][case] if self.predictor else None
-            emphasis = self._emphasis(len(histories[case]))
+            emphasis = self._emphasis(reads, case, len(histories[case]))
             found.append(Candidates(items, scores, standardise(scores), emphasis, read))
         return found
 
@@ -244,11 +247,16 @@ class TwoStage:
         scales = emphasised(self.weights, found.emphasis) / found.deviations
         return Ranking(found.items[places], scores, scales, found.read)
 
-    def _emphasis(self, known: int) -> Floats:
+    def _emphasis(self, reads: Mapping[str, Floats], case: int, known: int) -> Floats:
         emphasis = np.zeros(len(self.weights), np.float32)
-        if self.newcomers and known:
-            emphasis[list(self.models).index(self.newcomers.model)] = self.newcomers.emphasis(known)
+        if self.newcomers:
+            clarity = float(reads[self.newcomers.model][case, -1])
+            emphasis[self._newcomers_place] = self.newcomers.emphasis(known, clarity)
         return emphasis
+
+    @cached_property
+    def _newcomers_place(self) -> int:
+        return list(self.models).index(self.newcomers.model) if self.newcomers else -1
 
     @cached_property
     def predictor(self) -> str | None:

@@ -23,11 +23,11 @@ def evaluable(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def lenient() -> EvaluationConfig:
     """The real configuration in small, of the models that the small project has, with a gate that they pass."""
     sources = [SourceConfig(name=name, candidates=20) for name in ("two_tower", "sequential_ridge")]
-    newcomers = NewcomersConfig(model="sequential_ridge", strength=1.0, films=5.0)
+    newcomers = NewcomersConfig(model="content_profile", strength=1.0, films=5.0)
     changes = {
         "newcomers": newcomers,
         "sources": sources,
-        "rankers": ["bert4rec"],
+        "rankers": ["bert4rec", "content_profile"],
         "cutoffs": [10, 20],
         "newcomer_lengths": [1, 3],
     }

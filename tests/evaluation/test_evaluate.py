@@ -33,7 +33,7 @@ PLOTS = ["plots/history_length.csv", "plots/systems.csv"]
 
 
 SYSTEMS = [
-    "integrated", "two_tower", "sequential_ridge", "bert4rec",
+    "integrated", "two_tower", "sequential_ridge", "bert4rec", "content_profile",
     "popularity_7_days", "popularity_30_days", "popularity_365_days", "popularity_730_days", "popularity",
 ]  # fmt: skip
 
@@ -341,7 +341,7 @@ def test_a_split_without_cases_is_one_clear_line(evaluable, lenient, tmp_path):
 def test_a_model_that_was_never_trained_is_named_with_those_that_were(evaluable, lenient, tmp_path):
     root = shutil.copytree(evaluable, tmp_path / "project")
     config = lenient.model_copy(update={"rankers": ["oracle"]})
-    says = r"no model 'oracle' under .*; trained are bert4rec, sequential_ridge, two_tower"
+    says = r"no model 'oracle' under .*; trained are bert4rec, content_profile, sequential_ridge, two_tower"
     with pytest.raises(UserError, match=says):
         evaluate(config, root, tmp_path / "releases")
 

@@ -100,7 +100,7 @@ def _without_the_last_film(tensors):
 
 
 def with_models_of_fewer_films(release):
-    for model in ("two_tower", "sequential_ridge", "bert4rec"):
+    for model in ("two_tower", "sequential_ridge", "bert4rec", "content_profile"):
         _rewrite(release, model, _without_the_last_film)
 
 

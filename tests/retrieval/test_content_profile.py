@@ -67,7 +67,18 @@ def test_loved_films_bring_their_like_and_hated_ones_push_it_away(profile):
 
 
 def test_whoever_said_nothing_has_no_profile(profile):
-    assert (profile.scores(profile.read([watched()])) == 0).all()
+    assert (profile.read([watched()]) == 0).all()
+
+
+def test_a_taste_is_clear_where_the_liked_films_are_alike(profile):
+    histories = [watched(1, 2, 3), watched(1, 25, 3, 30), watched(1, 2, 3, 25, stars=[5, 5, 5, 0.5])]
+    alike, mixed, alike_but_for_a_hated_one = profile.read(histories)[:, -1]
+    assert 0 <= mixed < 0.1 < 0.8 < alike <= 1
+    assert alike_but_for_a_hated_one == alike
+
+
+def test_one_film_is_no_clear_taste(profile):
+    assert 0 < profile.read([watched(1)])[0, -1] < 0.5
 
 
 def test_only_the_latest_films_count(profile):
