@@ -96,8 +96,7 @@ def _steps(engine: Recommender, history: Any, taken: "Stopwatch") -> None:
         )
     ranking = two_stage.recommend(taste.history, LIMIT, taste.seen)
     taken.time("predicted stars", partial(two_stage.stars, ranking, ranking.items))
-    liked = taste.history.liked.items
-    taken.time("reasons", partial(two_stage.reasons, liked, ranking, ranking.items, REASONS))
+    taken.time("reasons", partial(two_stage.reasons, taste.history, ranking, ranking.items, REASONS))
 
 
 def _all_films(model: Model, history: History) -> Floats:

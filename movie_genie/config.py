@@ -130,7 +130,7 @@ class TrainingConfig(Config):
 
 
 class ClosedFormConfig(Config):
-    """A candidate source in closed form; which other keys it has, the source's own file says and checks."""
+    """A model in closed form; which other keys it has, the model's own file says and checks."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -191,8 +191,8 @@ class NewcomersConfig(Config):
     """A model that counts more, the fewer films a viewer rated."""
 
     model: ModelName
-    strength: Annotated[float, Field(ge=0)]
-    films: PositiveFloat
+    strength: Annotated[float, Field(ge=0, le=100)]
+    films: Annotated[float, Field(ge=0.1)]
 
 
 class GateCheck(Config):

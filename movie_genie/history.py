@@ -13,7 +13,7 @@ LOWEST, HIGHEST = 0.5, 5.0
 """The stars that there are."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class History:
     """Films that one viewer rated, oldest first; there may be none.
 
@@ -40,9 +40,17 @@ class History:
         ages: NDArray[np.int64] = np.maximum(self.asked - self.times, 0)
         return ages
 
-    @cached_property
+    @property
     def liked(self) -> "History":
         """The films rated 3 stars or more."""
+        return self if self._all_liked else self._liked
+
+    @cached_property
+    def _all_liked(self) -> bool:
+        return bool((self.stars >= LIKED).all())
+
+    @cached_property
+    def _liked(self) -> "History":
         return self.taken(self.stars >= LIKED)
 
     def latest(self, films: int) -> "History":

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from benchmarks.quality.neighbours import Neighbours
 from movie_genie.config import EvaluationConfig
 from movie_genie.data.cases import training_sequences
 from movie_genie.data.schemas import PROTOCOLS, VALIDATION
@@ -78,12 +79,12 @@ def _ratings(outcome: Outcome, inputs: Inputs, protocol: str) -> dict[str, dict[
     biases = predicted_ratings.Biases(training, inputs.items)
     found = {
         predicted_ratings.BIAS: biases.predict(cases),
-        "neighbours_rating": predicted_ratings.Neighbours(training, inputs.items).predict(cases),
+        "neighbours_rating": Neighbours(training, inputs.items).predict(cases),
     }
     served = predicted_ratings.served(outcome.two_stage, cases)
     if served is not None:
         found[predicted_ratings.PREDICTED] = served
-    return {name: predicted_ratings.errors(predicted, cases.stars) for name, predicted in found.items()}
+    return {name: predicted_ratings.errors(predicted, cases) for name, predicted in found.items()}
 
 
 def without(config: EvaluationConfig, model: str) -> EvaluationConfig:

@@ -108,7 +108,9 @@ class Presenter:
             {
                 "movie": fragment(item.movie_id),
                 "score": item.score,
-                "predicted_rating": item.predicted_rating and round(item.predicted_rating, 2),
+                "predicted_rating": None
+                if item.predicted_rating is None
+                else round(item.predicted_rating, 2),
                 "reasons": [
                     {
                         "movie_id": reason.movie_id,

@@ -56,7 +56,7 @@ class Reason(Output):
 
 
 class Recommendation(Output):
-    """A film to show, and the stars that it will get from the one it is recommended to; null of a stranger."""
+    """A film to show, and the stars that it will get from whom it is shown to; null where that is not told."""
 
     movie: Movie
     score: float

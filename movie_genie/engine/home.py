@@ -65,6 +65,7 @@ def _rows_for_new_viewer(engine: Recommender, history: Ratings, limit: int) -> l
     for count in engine.catalogue.genre_counts()[:NEW_VIEWER_GENRES]:
         popular = engine.popular(limit, genre=count.genre, exclude=page.taken)
         page.add(f"genre-{count.genre}", "genre", f"Popular in {count.genre}", popular)
+    page.predict_ratings()
     return page.rows
 
 
@@ -86,7 +87,7 @@ class HomePage:
 
     def predict_ratings(self) -> None:
         """Say of each film so far what the viewer will give it: all in one question."""
-        films = [film for row in self.rows for film in row.items]
+        films = [film for row in self.rows for film in row.items if film.predicted_rating is None]
         stars = self._engine.predicted_rating(self._history, [film.movie_id for film in films])
         for film, predicted in zip(films, stars, strict=True):
             film.predicted_rating = predicted

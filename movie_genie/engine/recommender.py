@@ -205,12 +205,16 @@ class Recommender:
         return taste_of(self.catalogue, ratings, int(self._clock()) if asked is None else asked)
 
     def predicted_rating(self, ratings: Ratings, movie_ids: Sequence[int]) -> list[float | None]:
-        """The stars that a viewer will give each film; None of a film that is not known here, and of a stranger."""
+        """The stars that a viewer will give each film.
+
+        None of a film that is not known here or that they judged already, and of whoever rated nothing.
+        """
         items = self.catalogue.items(list(movie_ids))
-        history = self.taste(ratings).history
-        stars = self.two_stage.stars_of(history, items[items >= 0]) if len(history) else None
+        taste = self.taste(ratings)
+        asked = (items >= 0) & ~np.isin(items, taste.seen)
+        stars = self.two_stage.stars_of(taste.history, items[asked]) if len(taste.history) else None
         found = iter(() if stars is None else stars.tolist())
-        return [next(found, None) if item >= 0 else None for item in items.tolist()]
+        return [next(found, None) if wanted else None for wanted in asked.tolist()]
 
     def affinity(self, taste: Taste) -> NDArray[np.float32]:
         """How near every film is to a taste: (items,), mean 0 and deviation 1."""
@@ -234,7 +238,7 @@ class Recommender:
         liked = history.liked.items
         if len(liked) == 0:
             return answer
-        places, shares = self.two_stage.reasons(liked, ranking, items, REASONS)
+        places, shares = self.two_stage.reasons(history, ranking, items, REASONS)
         films, weights = self.catalogue.movie_ids[liked[places]].tolist(), shares.tolist()
         for film, contributors, shares_of_film in zip(answer, films, weights, strict=True):
             film.reasons = [

@@ -59,7 +59,9 @@ class Recommended:
     movie_id: int
     score: float
     reasons: list[Reason]  # strongest first, at most three; empty without a history
-    predicted_rating: float | None = None  # .5 to 5 stars, as the viewer will give them; None of a stranger
+    predicted_rating: float | None = (
+        None  # .5 to 5 stars, as the viewer will give them; None where it is not told
+    )
 
 
 @dataclass(slots=True)

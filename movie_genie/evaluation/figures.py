@@ -41,6 +41,21 @@ def weight(model: str) -> str:
     return f"{model}_weight"
 
 
+def check_predicted(config: EvaluationConfig, predictor: str | None) -> None:
+    """See that no check asks for predicted ratings where no model predicts any.
+
+    Raises
+    ------
+    UserError
+    """
+    for number, check in enumerate(config.gate):
+        if predictor is None and check.metric.startswith(f"{PREDICTED}_"):
+            raise UserError(
+                f"configs/evaluation.yaml: gate.{number}.metric: {check.metric!r} is not measured, as none of "
+                f"{', '.join(config.models)} predicts ratings"
+            )
+
+
 def check_names(config: EvaluationConfig) -> None:
     """See that each check asks for something that is measured, before anything is.
 

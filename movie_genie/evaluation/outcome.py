@@ -55,6 +55,7 @@ def evaluate_protocol(config: EvaluationConfig, inputs: Inputs, protocol: str) -
     test = inputs.cases(config, protocol, TEST)
     log.info("%s: %d validation cases, %d test cases", protocol, len(validation), len(test))
     two_stage = inputs.two_stage(protocol, config)
+    figures.check_predicted(config, two_stage.predictor)
     trials = tune(ask(two_stage, validation), validation, len(two_stage.models))
     two_stage = two_stage.weighted(np.array(trials[-1].weights))
     training = training_events(inputs.interactions, protocol)
@@ -90,16 +91,17 @@ def evaluate_protocol(config: EvaluationConfig, inputs: Inputs, protocol: str) -
 
 
 def _of_ratings(two_stage: TwoStage, inputs: Inputs, protocol: str, cases: Cases) -> dict[str, float]:
-    """How far predicted ratings are off, beside user + film bias; nothing where no model predicts any."""
-    predicted = predicted_ratings.served(two_stage, cases)
-    if predicted is None:
-        return {}
+    """How far user + film bias is off, and predicted ratings where a model predicts any."""
     biases = predicted_ratings.Biases(training_sequences(inputs.interactions, protocol), inputs.items)
-    off = (
-        *predicted_ratings.errors(predicted, cases.stars).values(),
-        *predicted_ratings.errors(biases.predict(cases), cases.stars).values(),
-    )
-    return {name: round(value, DIGITS) for name, value in zip(figures.OF_RATINGS, off, strict=True)}
+    found = {predicted_ratings.BIAS: biases.predict(cases)}
+    predicted = predicted_ratings.served(two_stage, cases)
+    if predicted is not None:
+        found[predicted_ratings.PREDICTED] = predicted
+    return {
+        f"{whose}_{error}": round(value, DIGITS)
+        for whose, stars in found.items()
+        for error, value in predicted_ratings.errors(stars, cases).items()
+    }
 
 
 def _metrics(

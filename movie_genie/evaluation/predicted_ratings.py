@@ -4,11 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 
 from movie_genie.data.cases import Cases
 from movie_genie.data.star_biases import offset, usual_stars
-from movie_genie.evaluation.measure import CASES_AT_ONCE
+from movie_genie.evaluation.measure import CASES_AT_ONCE, by_user
 from movie_genie.history import HIGHEST, LOWEST, History
 from movie_genie.inference.two_stage import TwoStage
 
@@ -20,10 +19,11 @@ PREDICTED, BIAS = "predicted_rating", "bias_rating"
 ERRORS = ("mae", "rmse")
 
 
-def errors(predicted: Stars, given: Stars) -> dict[str, float]:
-    """Mean absolute error and root mean squared error, in stars."""
-    off = predicted.astype(np.float64) - given
-    return dict(zip(ERRORS, (float(np.abs(off).mean()), float(np.sqrt((off**2).mean()))), strict=True))
+def errors(predicted: Stars, cases: Cases) -> dict[str, float]:
+    """Mean absolute error and root mean squared error of the targets' stars; each user counts the same."""
+    off = predicted.astype(np.float64) - cases.stars
+    absolute, squared = (float(by_user(cases.users, own).mean()) for own in (np.abs(off), off**2))
+    return dict(zip(ERRORS, (absolute, squared**0.5), strict=True))
 
 
 def served(two_stage: TwoStage, cases: Cases) -> Stars | None:
@@ -50,38 +50,3 @@ class Biases:
         beyond = [offset(history, self.usual) for history in cases.histories()]
         found: Stars = np.clip(self.usual[cases.targets] + beyond, LOWEST, HIGHEST).astype(np.float32)
         return found
-
-
-class Neighbours:
-    """Biases, and what is left of the viewer's ratings of similar films (Koren 2010, section 2.2.1).
-
-    Similar are films whose raters deviate alike from what the biases say: the cosine, shrunken where few rated both.
-    """
-
-    SHRINKAGE = 10.0
-    NEIGHBOURS = 30
-
-    def __init__(self, training: Sequence[History], items: int) -> None:
-        self.biases = Biases(training, items)
-        usual = self.biases.usual
-        left = [own.stars - usual[own.items] - offset(own, usual) for own in training]
-        users = np.repeat(np.arange(len(training)), [len(own) for own in training])
-        films = np.concatenate([own.items for own in training])
-        self.left = csr_matrix((np.concatenate(left), (films, users)), (items, len(training)))
-        self.squares = np.asarray(self.left.multiply(self.left).sum(1)).ravel()
-
-    def predict(self, cases: Cases) -> Stars:
-        """(cases,) stars of the targets."""
-        usual = self.biases.usual
-        found = self.biases.predict(cases)
-        for case, history in enumerate(cases.histories()):
-            target = cases.targets[case]
-            common = (self.left[history.items] @ self.left[[target]].T).toarray().ravel()
-            scale = np.sqrt(self.squares[history.items] * self.squares[target]) + self.SHRINKAGE
-            similar = np.maximum(common / scale, 0)
-            near = np.argsort(-similar, kind="stable")[: self.NEIGHBOURS]
-            if (total := similar[near].sum()) > 0:
-                left = history.stars[near] - usual[history.items[near]] - offset(history, usual)
-                found[case] += float(similar[near] @ left) / (total + 1)
-        within: Stars = np.clip(found, LOWEST, HIGHEST)
-        return within

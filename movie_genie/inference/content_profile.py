@@ -19,8 +19,9 @@ NEUTRAL = 2.75
 """Stars that say nothing. With one more a film speaks for its like, and no louder with two; with less, against it."""
 
 CLEAR = 0.25
-"""The mean cosine of a history's films, two by two, from which on they say the same. Films of one genre have about .3,
-those of MovieLens's users .1 (docs/experiments.md)."""
+"""From how much likeness on the liked films say the same: the mean product of their weighted vectors, two by two, as a
+share of their mean square; the mean cosine, where all are loved. Films of one genre have about .3, the latest five of
+MovieLens's users .1 (docs/experiments.md)."""
 
 OF_ONE_FILM = 0.25
 """How clear a taste of one film is, or of hated ones only."""
@@ -39,7 +40,10 @@ class ContentProfile:
         """Open a model's folder, whose config and tensors were read; see `models.load` for what it raises."""
         items, dim = tensors["film_vectors"].shape
         weights.check(folder, tensors, {"film_vectors": (items, dim)})
-        return cls(FilmTable.of(tensors["film_vectors"], np.zeros(items, np.float32)), int(config["window"]))
+        window = int(config["window"])
+        if window < 1:
+            raise ValueError(f"a window of {window}")
+        return cls(FilmTable.of(tensors["film_vectors"], np.zeros(items, np.float32)), window)
 
     def __len__(self) -> int:
         """Size of the vocabulary."""
@@ -51,11 +55,16 @@ class ContentProfile:
         for row, history in zip(read, histories, strict=True):
             latest = history.latest(self.window)
             if len(latest):
-                says = np.minimum(latest.stars - np.float32(NEUTRAL), np.float32(1))
-                vectors = self.films.vectors(latest.items) * says[:, None]
+                vectors = self._weighted(latest)
                 vectors.sum(axis=0, out=row[:-1])
-                row[-1] = clarity(vectors[says > 0])
+                row[-1] = clarity(vectors[latest.stars > NEUTRAL])
         return read
+
+    def _weighted(self, history: History) -> Floats:
+        """The films' vectors, each times what its stars say: (films, dim)."""
+        says = np.minimum(history.stars - np.float32(NEUTRAL), np.float32(1))
+        weighted: Floats = self.films.vectors(history.items) * says[:, None]
+        return weighted
 
     def scores(self, read: Floats) -> Floats:
         """How near each film is to each profile: (cases, dim + 1) -> (cases, items)."""
@@ -74,10 +83,10 @@ class ContentProfile:
         """Not to be asked."""
         raise NotImplementedError
 
-    def contributions(self, liked: Items, items: Items) -> Floats | None:
-        """How near each of the latest liked films is to each of `items`: (items, latest)."""
-        latest = liked[-self.window :]
-        found: Floats = self.films.vectors(items) @ self.films.vectors(latest).T
+    def contributions(self, history: History, items: Items) -> Floats | None:
+        """What each liked film among the latest adds to the scores of `items`: (items, latest liked)."""
+        liked = history.latest(self.window).liked
+        found: Floats = self.films.vectors(items) @ self._weighted(liked).T
         return found
 
     def likeness(self, item: int) -> Floats | None:
@@ -85,8 +94,13 @@ class ContentProfile:
         return None
 
 
+def clarity_of(read: Floats) -> float:
+    """How clear the taste is that a `ContentProfile` read: (dim + 1,) -> 0 to 1."""
+    return float(read[-1])
+
+
 def clarity(vectors: Floats) -> float:
-    """How much the liked films say the same, from 0 to 1: (liked, dim)."""
+    """How much the liked films say the same, from 0 to 1: (liked, dim) weighted vectors."""
     if len(vectors) < 2:
         return OF_ONE_FILM
     whole, squares = vectors.sum(axis=0), float(np.vdot(vectors, vectors))

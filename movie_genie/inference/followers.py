@@ -81,9 +81,9 @@ class Followers:
         """Not to be asked."""
         raise NotImplementedError
 
-    def contributions(self, liked: Items, items: Items) -> Floats | None:
-        """What each of the latest liked films adds to the scores of `items`: (items, latest)."""
-        return parts(liked, items, self.films, self.strength, self.fading)
+    def contributions(self, history: History, items: Items) -> Floats | None:
+        """What each of the latest liked films adds to the scores of `items`: (items, latest liked)."""
+        return parts(history.liked.items, items, self.films, self.strength, self.fading)
 
     def after(self, item: int) -> Floats:
         """How strongly each film follows this one: (items,), at least 0."""

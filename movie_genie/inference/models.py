@@ -45,8 +45,8 @@ class Model(Protocol):
         """The stars that one viewer will give some films: (…,), (n,) -> (n,)."""
         ...
 
-    def contributions(self, liked: Items, items: Items) -> Floats | None:
-        """How much each of the latest liked films adds to the scores of `items`: (items, latest).
+    def contributions(self, history: History, items: Items) -> Floats | None:
+        """How much each of the latest liked films adds to the scores of `items`: (items, latest liked).
 
         None where the model gives no reasons.
         """

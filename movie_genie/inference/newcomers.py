@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from movie_genie.inference.compiled import Floats
 
+MOST_STRENGTH, LEAST_FILMS = 100.0, 0.1
+"""Beyond these no list would change any more, and sums would lose their digits."""
+
 
 @dataclass(frozen=True)
 class Newcomers:

@@ -112,14 +112,15 @@ class SequenceModel:
         found: Floats = np.clip(self.usual_stars[items] + read[-1] + beyond, LOWEST, HIGHEST)
         return found
 
-    def contributions(self, liked: Items, items: Items) -> Floats | None:
-        """How much each of the latest liked films adds to the scores of `items`: (items, latest).
+    def contributions(self, history: History, items: Items) -> Floats | None:
+        """How much each of the latest liked films adds to the scores of `items`: (items, latest liked).
 
         To first order, as the exported gradient says; None where the model gives no reasons.
         """
         if self.explain is None:
             return None
-        given = self._films(liked[-self.max_history :]) | {"items": self.films.vectors(items)}
+        liked = history.liked.latest(self.max_history).items
+        given = self._films(liked) | {"items": self.films.vectors(items)}
         found = shaped(self.explain.run(None, given)[0], len(items), given["present"].shape[1])
         return found if len(liked) else found[:, :0]
 

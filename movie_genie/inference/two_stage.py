@@ -21,9 +21,9 @@ from movie_genie.files import read_json
 from movie_genie.history import History
 from movie_genie.inference import models
 from movie_genie.inference.compiled import Floats, Items
-from movie_genie.inference.content_profile import ContentProfile
+from movie_genie.inference.content_profile import ContentProfile, clarity_of
 from movie_genie.inference.models import Model
-from movie_genie.inference.newcomers import Newcomers, emphasised
+from movie_genie.inference.newcomers import LEAST_FILMS, MOST_STRENGTH, Newcomers, emphasised
 from movie_genie.inference.selection import (
     add_at_the_end,
     best,
@@ -170,10 +170,13 @@ class TwoStage:
             raise ValueError("weight: expected numbers of at least 0, one of them above")
         if self.newcomers and not (
             isinstance(self.models.get(self.newcomers.model), ContentProfile)
-            and self.newcomers.strength >= 0
-            and self.newcomers.films > 0
+            and 0 <= self.newcomers.strength <= MOST_STRENGTH
+            and self.newcomers.films >= LEAST_FILMS
         ):
-            raise ValueError("newcomers: expected a content profile, a strength of at least 0, films above 0")
+            raise ValueError(
+                f"newcomers: expected a content profile, a strength from 0 to {MOST_STRENGTH:g}, "
+                f"and films of at least {LEAST_FILMS:g}"
+            )
 
     def recipe(self) -> dict[str, Any]:  # Any: a JSON document
         """What `of_recipe` takes."""
@@ -250,7 +253,7 @@ class TwoStage:
     def _emphasis(self, reads: Mapping[str, Floats], case: int, known: int) -> Floats:
         emphasis = np.zeros(len(self.weights), np.float32)
         if self.newcomers:
-            clarity = float(reads[self.newcomers.model][case, -1])
+            clarity = clarity_of(reads[self.newcomers.model][case])
             emphasis[self._newcomers_place] = self.newcomers.emphasis(known, clarity)
         return emphasis
 
@@ -295,7 +298,7 @@ class TwoStage:
                 return found
         return np.zeros(self.items, np.float32)
 
-    def reasons(self, liked: Items, ranking: Ranking, items: Items, count: int) -> tuple[Items, Floats]:
+    def reasons(self, history: History, ranking: Ranking, items: Items, count: int) -> tuple[Items, Floats]:
         """The liked films of a history that contributed most to each of `items`: their places, and their shares.
 
         A share is of all that speaks for a film in the scores of the models that give reasons; what speaks against
@@ -306,9 +309,10 @@ class TwoStage:
         (items, count) int64, (items, count) float32
             The largest share first; fewer than `count` of a shorter history. Of a row the shares' sum is at most 1.
         """
-        whole = np.zeros((len(items), len(liked)), np.float32)
+        liked = len(history.liked)
+        whole = np.zeros((len(items), liked), np.float32)
         for model, scale in zip(self.models.values(), ranking.scales.tolist(), strict=True):
-            own = model.contributions(liked, items) if scale else None
+            own = model.contributions(history, items) if scale else None
             if own is not None:
                 add_at_the_end(whole, scale, own)
-        return strongest(whole, min(count, len(liked)))
+        return strongest(whole, min(count, liked))

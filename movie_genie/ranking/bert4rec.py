@@ -32,14 +32,14 @@ class Places(nn.Module):
         super().__init__()
         self.mask = nn.Parameter(torch.empty(dim))
         self.kind = nn.Embedding(3, dim) if rating_input else None  # disliked, liked, loved
-        self.surprise = nn.Parameter(torch.zeros(dim))
+        self.surprise = nn.Parameter(torch.zeros(dim)) if rating_input else None
         nn.init.normal_(self.mask, std=0.02)
         if self.kind is not None:
             nn.init.normal_(self.kind.weight, std=0.02)
 
     def forward(self, films: Tensor, stars: Tensor, surprise: Tensor) -> Tensor:
         """(batch, time, dim) film vectors, (batch, time) stars and how many more they are than usual."""
-        if self.kind is None:
+        if self.kind is None or self.surprise is None:
             return films
         kind = (stars >= LIKED).long() + (stars >= LOVED).long()
         return films + self.kind(kind) + surprise[..., None] * self.surprise
@@ -61,8 +61,10 @@ class Bert4Rec(RatingModel):
         self.bias = nn.Parameter(torch.zeros(len(features.text)))
         self.taste, self.level = nn.Linear(dim, dim), nn.Linear(dim, 1)
         self.dropout = nn.Dropout(config.dropout)
-        nn.init.zeros_(self.taste.weight)
-        nn.init.zeros_(self.level.weight)
+        # Before anything is learnt a film gets what it usually gets, and what the viewer gives beyond that.
+        for layer in (self.taste, self.level):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
 
     def encode(
         self, h: Tensor, present: Tensor, hidden: Tensor, ages: Tensor, asked: Tensor, newest: bool = False

@@ -133,14 +133,14 @@ def check_scores(engine: Recommender) -> None:
         try:
             read = model.read([rated.latest(films) for films in (0, 1, len(rated))])
             scores = model.scores(read)
-            stars = model.stars(read[-1], latest) if model.predicts_stars else None
-            contributions = model.contributions(latest, latest)
+            stars = [model.stars(row, latest) for row in read] if model.predicts_stars else []
+            contributions = model.contributions(rated, latest)
         except Exception as error:  # the runtime's errors have no common type but this
             reason = " ".join(str(error).split())
             raise UserError(f"{engine.folder}: {name} cannot answer: {reason[:200]}") from None
         if not np.isfinite(scores).all():
             raise UserError(f"{engine.folder}: {name} gives scores that are not finite")
-        if stars is not None and not np.isfinite(stars).all():
+        if not all(np.isfinite(own).all() for own in stars):
             raise UserError(f"{engine.folder}: {name} predicts ratings that are not finite")
         if contributions is not None and not np.isfinite(contributions).all():
             raise UserError(f"{engine.folder}: {name} gives contributions that are not finite")

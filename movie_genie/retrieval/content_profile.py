@@ -19,6 +19,8 @@ from movie_genie.training.examples import Content, Examples
 FAMOUS = 100
 """So many of the most rated films say what all films share."""
 
+LEAST_LENGTH = 1e-4
+
 Vectors = NDArray[np.float32]
 
 
@@ -57,5 +59,6 @@ def of_genres(genres: Vectors) -> Vectors:
 
 def _of_length_one(vectors: Vectors) -> Vectors:
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    found: Vectors = (vectors / np.maximum(lengths, 1e-9)).astype(np.float32)
-    return found
+    # What is left of a text like all others is rounding.
+    found: Vectors = np.where(lengths > LEAST_LENGTH, vectors / np.maximum(lengths, LEAST_LENGTH), 0)
+    return found.astype(np.float32)

@@ -1,4 +1,4 @@
-"""Stage `two_tower_training`: the two-tower, and beside it the candidate sources that need no gradient."""
+"""Stage `two_tower_training`: the two-tower, and beside it the models that need no gradient."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ CLOSED_FORMS: dict[str, type[ClosedForm]] = {
 
 
 def closed_forms(config: TwoTowerConfig) -> list[ClosedForm]:
-    """Hold the settings of each source in closed form against the source's own, before anything is trained.
+    """Hold the settings of each model in closed form against the model's own, before anything is trained.
 
     Raises
     ------
@@ -49,15 +49,15 @@ def train(config: TwoTowerConfig, root: Path) -> None:
     Raises
     ------
     UserError
-        When a setting of a source in closed form is wrong.
+        When a setting of a model in closed form is wrong.
     """
-    sources = closed_forms(config)
+    forms = closed_forms(config)
 
     def build(content: Content, examples: Examples) -> TwoTower:
         return TwoTower(Features.of(content, examples), config)
 
     def beside(content: Content, examples: Examples, folder: Path) -> None:
-        for source in sources:
-            source.fit_and_write(content, examples, folder / source.name)
+        for form in forms:
+            form.fit_and_write(content, examples, folder / form.name)
 
     train_stage(Stage("two_tower_training", "two_tower", build, beside), config, root)

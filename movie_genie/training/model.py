@@ -16,7 +16,7 @@ class SequenceModel(nn.Module, ABC):
     """A network of what follows a history: its state, times each film's vector, is that film's score."""
 
     reads_ratings: ClassVar[bool] = False
-    """Whether the network is told how films were rated, and when (RatingModel). If not, it reads liked films only."""
+    """Whether the network is told how films were rated, and when. If not, it is asked with liked films only."""
 
     item_tower: ItemTower
     bias: nn.Parameter

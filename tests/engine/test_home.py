@@ -56,6 +56,14 @@ def test_a_stranger_gets_rows_that_need_no_taste(engine):
     assert all(1 not in [item.movie_id for item in row.items] for row in rows)
 
 
+@pytest.mark.parametrize("stars", [5.0, 1.0])
+def test_whoever_rated_a_film_is_told_the_stars_of_all_others_and_of_none_to_watch_again(engine, stars):
+    history = [Rating(film, stars, place) for place, film in enumerate(FILM_IDS[:25])]
+    for row in home_rows(engine, history, limit=5):
+        told = [item.predicted_rating is not None for item in row.items]
+        assert told == [row.kind != "rewatch"] * len(row.items)
+
+
 def test_because_rows_start_from_the_latest_loved_films(engine):
     history = [Rating(1, 5.0, 1), Rating(6, 4.0, 2), Rating(47, 2.0, 3), Rating(1214, 4.5, 4)]
     rows = {row.row_id: row for row in home_rows(engine, history, limit=5)}

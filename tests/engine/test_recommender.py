@@ -111,11 +111,18 @@ def test_stars_are_predicted_for_whoever_rated_a_film_even_if_none_is_liked(engi
 
 
 def test_stars_are_told_film_by_film_and_of_an_unknown_one_none(engine):
-    history = engine.personas.history(1)
+    history = [Rating(50, 4.0, 1), Rating(110, 2.0, 2)]
     first, nothing, second = engine.predicted_rating(history, [1, 123456, 6])
     assert nothing is None
     assert engine.predicted_rating(history, [6, 1]) == [second, first] != [first, second]
     assert engine.predicted_rating(history, []) == []
+
+
+def test_no_stars_are_predicted_for_what_was_judged_already(engine):
+    judged = [Rating(1, 5.0, 1), Rating(6, None, 2)]
+    rated, refused, open_one = engine.predicted_rating(judged, [1, 6, 47])
+    assert (rated, refused) == (None, None)
+    assert 0.5 <= open_one <= 5
 
 
 def test_models_are_told_the_stars_and_moments_and_when_they_are_asked(tiny_release):

@@ -384,6 +384,15 @@ def test_a_check_of_what_is_not_measured_is_refused_before_anything_is_read(leni
         evaluate(lenient.model_copy(update={"gate": [check]}), tmp_path / "nowhere", tmp_path)
 
 
+def test_a_check_of_predicted_ratings_needs_a_model_that_predicts_some(evaluable, lenient, tmp_path):
+    root = shutil.copytree(evaluable, tmp_path / "project")
+    base = lenient.gate[0].model_copy(update={"against": "number", "at_least": None, "at_most": 1.0})
+    check = base.model_copy(update={"metric": "predicted_rating_mae"})
+    config = lenient.model_copy(update={"gate": [check], "rankers": ["content_profile"]})
+    with pytest.raises(UserError, match=r"gate\.0\.metric: 'predicted_rating_mae' is not measured"):
+        evaluate(config, root, tmp_path / "releases")
+
+
 @pytest.mark.parametrize("name", ["popularity", "integrated", "number"])
 def test_a_model_named_as_something_else_is_refused(lenient, tmp_path, name):
     config = lenient.model_copy(update={"rankers": [name]})

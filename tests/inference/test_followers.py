@@ -29,10 +29,10 @@ def test_a_history_is_the_sum_of_its_latest_films_followers_older_ones_counting_
 
 def test_contributions_add_up_to_the_scores(followers):
     history, items = np.array([3, 0, 1, 2]), np.array([3, 1])
-    parts = followers.contributions(history, items)
+    parts = followers.contributions(watched(*history), items)
     assert parts.tolist() == [[0, 0.5, 8], [1, 0, 0]]
     np.testing.assert_allclose(parts.sum(1), followers.read([watched(*history)])[0, items])
-    assert followers.contributions(history[:0], items).shape == (2, 0)
+    assert followers.contributions(watched(), items).shape == (2, 0)
 
 
 def test_an_empty_history_says_nothing(followers):

@@ -133,17 +133,15 @@ def test_many_histories_are_asked_in_several_batches(model, monkeypatch):
 def test_contributions_are_the_graphs_and_as_many_as_films_are_read(model):
     items = np.array([3, 17])
     history = np.random.default_rng(0).integers(0, ITEMS, MAX_HISTORY + 9)
-    parts = model.contributions(history, items)
+    parts = model.contributions(watched(*history), items)
     assert parts.shape == (2, MAX_HISTORY)
     score = model.scores(model.read([watched(*history)]))[0, items] - model.films.bias[items]
     np.testing.assert_allclose(parts.sum(1), score, atol=1e-3)
-    assert model.contributions(history[:0], items).shape == (2, 0)
+    assert model.contributions(watched(), items).shape == (2, 0)
 
 
 def test_a_model_without_reasons_says_so(tmp_path):
-    assert (
-        sequence_model(tmp_path / "m", 1, explained=False).contributions(np.array([1]), np.array([2])) is None
-    )
+    assert sequence_model(tmp_path / "m", 1, explained=False).contributions(watched(1), np.array([2])) is None
 
 
 def test_scores_of_some_films_are_those_of_all(model):
@@ -166,7 +164,7 @@ def test_contributions_of_another_size_are_refused_rather_than_misread(model, sh
 
     careless = replace(model, explain=Explain())
     with pytest.raises(ValueError, match=r"expected float32 \(2, 3\)"):
-        careless.contributions(np.array([1, 2, 3]), np.array([4, 5]))
+        careless.contributions(watched(1, 2, 3), np.array([4, 5]))
 
 
 def test_a_state_of_another_size_is_refused_rather_than_misread(model):

@@ -87,10 +87,10 @@ def test_with_every_film_excluded_nothing_is_recommended(system):
 def test_reasons_are_the_largest_shares_of_the_history(system, history, count):
     items = np.array([0, 5, 29])
     ranking = system.recommend(history, 5, history.items)
-    places, shares = system.reasons(history.items, ranking, items, count)
+    places, shares = system.reasons(history, ranking, items, count)
     whole = np.zeros((3, len(history)))
     for name, scale in zip(system.models, ranking.scales, strict=True):
-        own = system.models[name].contributions(history.items, items)
+        own = system.models[name].contributions(history, items)
         if own is not None:
             whole[:, len(history) - own.shape[1] :] += scale * own
     positive = np.maximum(whole, 0)
@@ -108,7 +108,7 @@ def test_a_film_that_the_recommended_one_follows_is_its_strongest_reason(system)
         ridge.films[film, 0], ridge.strength[film, 0] = follower, 50.0
     alone = replace(system, sources=(Source("ridge", ridge, 10),), rankers=(), weights=np.ones(1, np.float32))
     ranking = alone.recommend(history, 3, history.items)
-    places, shares = alone.reasons(history.items, ranking, np.array([20, 21, 22]), 3)
+    places, shares = alone.reasons(history, ranking, np.array([20, 21, 22]), 3)
     assert places[:, 0].tolist() == [0, 1, 2]
     assert (shares[:, 0] > 0.99).all()
 

@@ -70,6 +70,16 @@ def test_whoever_said_nothing_has_no_profile(profile):
     assert (profile.read([watched()]) == 0).all()
 
 
+def test_films_that_no_longer_count_are_no_reason(profile):
+    history = watched(1, 2, *range(20, 30), stars=[5.0, 5.0] + [0.5] * 10)
+    assert profile.contributions(history, np.array([3])).shape == (1, 0)
+
+
+def test_texts_that_are_all_the_same_say_nothing():
+    same = np.tile(texts()[:1], (ITEMS, 1))
+    assert (of_texts(same, np.arange(5), 4) == 0).all()
+
+
 def test_a_taste_is_clear_where_the_liked_films_are_alike(profile):
     histories = [watched(1, 2, 3), watched(1, 25, 3, 30), watched(1, 2, 3, 25, stars=[5, 5, 5, 0.5])]
     alike, mixed, alike_but_for_a_hated_one = profile.read(histories)[:, -1]
@@ -92,8 +102,9 @@ def test_some_films_scores_are_those_among_all(profile):
     np.testing.assert_allclose(profile.scores_of(read[0], wanted), profile.scores(read)[0, wanted], atol=1e-5)
 
 
-def test_contributions_of_loved_films_sum_to_the_score(profile):
-    history, wanted = watched(1, 5, 25), np.array([2, 30])
-    found = profile.contributions(history.items, wanted)
+@pytest.mark.parametrize("stars", [5.0, [5.0, 3.0, 4.5]])
+def test_contributions_of_liked_films_sum_to_the_score(profile, stars):
+    history, wanted = watched(1, 5, 25, stars=stars), np.array([2, 30])
+    found = profile.contributions(history, wanted)
     expected = profile.scores_of(profile.read([history])[0], wanted)
     np.testing.assert_allclose(found.sum(axis=1), expected, atol=1e-4)

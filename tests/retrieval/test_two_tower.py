@@ -66,7 +66,7 @@ def test_eight_bits_a_number_cost_little(model, exported):
 def test_a_films_contribution_is_the_scores_slope_along_it(model, exported, length):
     rng = np.random.default_rng(length)
     history, items = rng.integers(0, ITEMS, length), np.array([3, 17, 30])
-    contributions = exported.contributions(history, items)
+    contributions = exported.contributions(watched(*history), items)
     films = torch.from_numpy(exported.films.vectors(history[-CONFIG.max_history :]))
     wanted = torch.from_numpy(exported.films.vectors(items))
     present = torch.ones(1, len(films), dtype=torch.bool)

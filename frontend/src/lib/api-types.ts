@@ -1078,7 +1078,7 @@ export interface components {
         };
         /**
          * Recommendation
-         * @description A film to show, and the stars that it will get from the one it is recommended to; null of a stranger.
+         * @description A film to show, and the stars that it will get from whom it is shown to; null where that is not told.
          */
         Recommendation: {
             movie: components["schemas"]["Movie"];

@@ -1,4 +1,4 @@
-import { screen } from '@testing-library/react';
+import { screen, waitFor } from '@testing-library/react';
 import { expect, test } from 'vitest';
 
 import { openApp } from '@/testing/app';
@@ -22,6 +22,22 @@ test('whoever has rated something is told how they will like a film, until they 
   await user.click(await screen.findByRole('link', { name: 'Ronin' }));
   expect(await screen.findByRole('heading', { level: 1, name: 'Ronin' })).toBeVisible();
   expect(screen.getByText(/likely to give/).parentElement).toHaveTextContent('3.4');
+});
+
+test('a rating changes at once what a film seen before is likely to get', async () => {
+  const { user, router } = openApp('/film/6');
+  await user.click(await screen.findByRole('link', { name: 'Ronin' }));
+  expect(await screen.findByRole('heading', { level: 1, name: 'Ronin' })).toBeVisible();
+  expect(screen.queryByText(/likely to give/)).not.toBeInTheDocument();
+  router.history.back();
+  expect(await screen.findByRole('heading', { level: 1, name: 'Heat' })).toBeVisible();
+  const [slider] = screen.getAllByRole('slider', { name: 'Your rating of Heat' });
+  slider?.focus();
+  await user.keyboard('{End}{Enter}');
+  await waitFor(() => expect(memory.ratings).toHaveLength(1));
+  await user.click(screen.getByRole('link', { name: 'Ronin' }));
+  expect(await screen.findByRole('heading', { level: 1, name: 'Ronin' })).toBeVisible();
+  expect(await screen.findByText(/likely to give/)).toBeVisible();
 });
 
 test('an unknown film is said in one line', async () => {

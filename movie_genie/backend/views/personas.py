@@ -51,7 +51,7 @@ def recommendations(persona_id: int, query_data: RecommendIn) -> Response:
     films = engine.recommend(
         ratings,
         # As if when they last rated, long ago.
-        asked=max(rating.timestamp for rating in ratings),
+        asked=max((rating.timestamp for rating in ratings), default=None),
         limit=query_data.limit,
         genre=query_data.genre,
         diversity=query_data.diversity,

@@ -28,7 +28,7 @@ export function useOpinion({ movie_id, title }: Movie) {
       Promise.all([
         queries.invalidateQueries({ queryKey: [MINE] }),
         queries.invalidateQueries({ queryKey: meQuery.queryKey }),
-        queries.invalidateQueries({ queryKey: ['films', movie_id], exact: true }),
+        queries.invalidateQueries({ queryKey: ['films'] }), // each film's predicted rating hangs on all ratings
       ]),
   });
   return mutation;
