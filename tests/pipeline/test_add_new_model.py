@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from histories import watched
 from workspace import ROOT, SMALL, Workspace, make_workspace
 
 from movie_genie.artifacts import RECIPE, model_folders
@@ -67,13 +68,18 @@ def test_the_guides_model_is_measured_beside_all_others_under_both_protocols(ext
 def test_the_guides_model_is_part_of_what_is_served(extended: Workspace) -> None:
     path = extended.root / "results" / RECIPE
     recipe = json.loads(path.read_text())
-    assert [ranker["name"] for ranker in recipe["rankers"]] == ["bert4rec", MODEL]
+    assert [ranker["name"] for ranker in recipe["rankers"]] == [
+        "bert4rec",
+        "content_profile",
+        MODEL,
+    ]
     served = TwoStage.of_recipe(recipe, model_folders(extended.root, RELEASED), path)
-    taste, other = np.arange(0, 20, 2), np.arange(1, 21, 2)
-    liked, unliked = served.models[MODEL].scores([taste, other])
+    taste, other = watched(*range(0, 20, 2)), watched(*range(1, 21, 2))
+    model = served.models[MODEL]
+    liked, unliked = model.scores(model.read([taste, other]))
     assert np.isfinite(liked).all()
     assert not np.array_equal(liked, unliked)
-    assert len(served.recommend(taste, 10, exclude=taste).items) == 10
+    assert len(served.recommend(taste, 10, exclude=taste.items).items) == 10
 
 
 def test_the_guides_own_tests_pass_and_the_house_is_as_it_should_be(extended: Workspace) -> None:

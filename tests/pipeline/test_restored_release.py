@@ -9,11 +9,16 @@ from workspace import Workspace
 pytestmark = [pytest.mark.e2e]
 
 LEARNS_NOTHING = {"learning_rate": 1e-9}
-KNOWS_ONE_FILM = {
-    "kind": "sequential_ridge", "name": "sequential_ridge",
-    "films": 1, "kept": 1, "decay": 0.8, "window": 40, "regularisation": 300,
-}  # fmt: skip
-BAD = {"two_tower": LEARNS_NOTHING | {"closed_forms": [KNOWS_ONE_FILM]}, "bert4rec": LEARNS_NOTHING}
+KNOWS_ONE_FILM = {"films": 1, "kept": 1, "window": 40, "regularisation": 300}
+CLOSED_FORMS = [
+    {"kind": "sequential_ridge", "name": "sequential_ridge", "decay": 0.8} | KNOWS_ONE_FILM,
+    {"kind": "ease", "name": "ease", "decay": 1.0} | KNOWS_ONE_FILM,
+    {
+        "kind": "content_profile", "name": "content_profile",
+        "text_dim": 1, "genre_weight": 0.0, "window": 1,
+    },
+]  # fmt: skip
+BAD = {"two_tower": LEARNS_NOTHING | {"closed_forms": CLOSED_FORMS}, "bert4rec": LEARNS_NOTHING}
 """Sources and a ranker whose order is next to chance, whatever weights are tuned."""
 
 
