@@ -233,8 +233,9 @@ class Recommender:
         if len(history) == 0 or len(items) == 0:
             return answer
         stars = self.two_stage.stars(ranking, items)
-        for film, predicted in zip(answer, () if stars is None else stars.tolist(), strict=stars is not None):
-            film.predicted_rating = predicted
+        if stars is not None:
+            for film, predicted in zip(answer, stars.tolist(), strict=True):
+                film.predicted_rating = predicted
         liked = history.liked.items
         if len(liked) == 0:
             return answer

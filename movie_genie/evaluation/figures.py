@@ -41,7 +41,7 @@ def weight(model: str) -> str:
     return f"{model}_weight"
 
 
-def check_predicted(config: EvaluationConfig, predictor: str | None) -> None:
+def check_predicted(config: EvaluationConfig, predicted: bool) -> None:
     """See that no check asks for predicted ratings where no model predicts any.
 
     Raises
@@ -49,7 +49,7 @@ def check_predicted(config: EvaluationConfig, predictor: str | None) -> None:
     UserError
     """
     for number, check in enumerate(config.gate):
-        if predictor is None and check.metric.startswith(f"{PREDICTED}_"):
+        if not predicted and check.metric.startswith(f"{PREDICTED}_"):
             raise UserError(
                 f"configs/evaluation.yaml: gate.{number}.metric: {check.metric!r} is not measured, as none of "
                 f"{', '.join(config.models)} predicts ratings"

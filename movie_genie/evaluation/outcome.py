@@ -55,7 +55,7 @@ def evaluate_protocol(config: EvaluationConfig, inputs: Inputs, protocol: str) -
     test = inputs.cases(config, protocol, TEST)
     log.info("%s: %d validation cases, %d test cases", protocol, len(validation), len(test))
     two_stage = inputs.two_stage(protocol, config)
-    figures.check_predicted(config, two_stage.predictor)
+    figures.check_predicted(config, two_stage.predictor is not None)
     trials = tune(ask(two_stage, validation), validation, len(two_stage.models))
     two_stage = two_stage.weighted(np.array(trials[-1].weights))
     training = training_events(inputs.interactions, protocol)

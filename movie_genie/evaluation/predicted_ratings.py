@@ -30,7 +30,7 @@ def served(two_stage: TwoStage, cases: Cases) -> Stars | None:
     """The stars that the served model predicts for each case's target: (cases,); None where no model predicts any."""
     if two_stage.predictor is None:
         return None
-    model = two_stage.models[two_stage.predictor]
+    model = two_stage.predictor.model
     found = []
     for first in range(0, len(cases), CASES_AT_ONCE):
         batch = cases.take(slice(first, first + CASES_AT_ONCE))

@@ -74,15 +74,6 @@ class ContentProfile:
         """How near some films are to one profile: (dim + 1,), (n,) -> (n,)."""
         return self.films.scores_of(read[:-1], items)
 
-    @property
-    def predicts_stars(self) -> bool:
-        """No."""
-        return False
-
-    def stars(self, read: Floats, items: Items) -> Floats:
-        """Not to be asked."""
-        raise NotImplementedError
-
     def contributions(self, history: History, items: Items) -> Floats | None:
         """What each liked film among the latest adds to the scores of `items`: (items, latest liked)."""
         liked = history.latest(self.window).liked

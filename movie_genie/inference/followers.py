@@ -72,15 +72,6 @@ class Followers:
         """One history's scores of some films: (items,), (n,) -> (n,)."""
         return taken(read, items)
 
-    @property
-    def predicts_stars(self) -> bool:
-        """No: a table of followers knows nothing of stars."""
-        return False
-
-    def stars(self, read: Floats, items: Items) -> Floats:
-        """Not to be asked."""
-        raise NotImplementedError
-
     def contributions(self, history: History, items: Items) -> Floats | None:
         """What each of the latest liked films adds to the scores of `items`: (items, latest liked)."""
         return parts(history.liked.items, items, self.films, self.strength, self.fading)

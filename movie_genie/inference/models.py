@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeGuard
 
 from movie_genie import weights
 from movie_genie.artifacts import CONTENT_PROFILE, FOLLOWERS, SEQUENCE_MODEL
@@ -36,15 +36,6 @@ class Model(Protocol):
         """One history's scores of some films: (…,), (n,) -> (n,)."""
         ...
 
-    @property
-    def predicts_stars(self) -> bool:
-        """Whether `stars` gives any."""
-        ...
-
-    def stars(self, read: Floats, items: Items) -> Floats:
-        """The stars that one viewer will give some films: (…,), (n,) -> (n,)."""
-        ...
-
     def contributions(self, history: History, items: Items) -> Floats | None:
         """How much each of the latest liked films adds to the scores of `items`: (items, latest liked).
 
@@ -63,6 +54,11 @@ KINDS: dict[str, type[SequenceModel] | type[Followers] | type[ContentProfile]] =
     CONTENT_PROFILE: ContentProfile,
 }
 """By the `kind` in a model's config.json."""
+
+
+def predicts_stars(model: Model) -> TypeGuard[SequenceModel]:
+    """Whether a model's `stars` may be asked."""
+    return isinstance(model, SequenceModel) and model.usual_stars is not None
 
 
 def load(folder: Path) -> Model:

@@ -99,15 +99,10 @@ class SequenceModel:
         """One history's scores of some films: (width,), (n,) -> (n,)."""
         return self.films.scores_of(read[: self.dim], items)
 
-    @property
-    def predicts_stars(self) -> bool:
-        """Whether `stars` may be asked."""
-        return self.usual_stars is not None
-
     def stars(self, read: Floats, items: Items) -> Floats:
         """The stars that one viewer will give some films: (width,), (n,) -> (n,)."""
         if self.usual_stars is None:
-            raise NotImplementedError
+            raise TypeError("this network is told of no stars, and predicts none")
         beyond = self.films.vectors(items) @ read[self.dim : -1]
         found: Floats = np.clip(self.usual_stars[items] + read[-1] + beyond, LOWEST, HIGHEST)
         return found

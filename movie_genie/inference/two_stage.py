@@ -34,6 +34,7 @@ from movie_genie.inference.selection import (
     union,
     weighted_sum,
 )
+from movie_genie.inference.sequence_model import SequenceModel
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,13 @@ class Ranker:
 
     name: str
     model: Model
+
+
+class Predictor(NamedTuple):
+    """The model that predicts stars."""
+
+    name: str
+    model: SequenceModel
 
 
 class Candidates(NamedTuple):
@@ -150,7 +158,7 @@ class TwoStage:
         asked = two_stage.weights > 0
         asked[: len(two_stage.sources)] = True
         helps = two_stage.newcomers and two_stage.newcomers.model
-        asked |= [model.predicts_stars or name == helps for name, model in two_stage.models.items()]
+        asked |= [models.predicts_stars(model) or name == helps for name, model in two_stage.models.items()]
         rankers = tuple(compress(two_stage.rankers, asked[len(two_stage.sources) :]))
         return replace(two_stage, rankers=rankers, weights=two_stage.weights[asked])
 
@@ -234,7 +242,7 @@ class TwoStage:
                 scores[row] = taken(table[case], items)
             for row, ranker in enumerate(self.rankers, len(tables)):
                 scores[row] = ranker.model.scores_of(reads[ranker.name][case], items)
-            read = reads[self.predictor][case] if self.predictor else None
+            read = reads[self.predictor.name][case] if self.predictor else None
             emphasis = self._emphasis(reads, case, len(histories[case]))
             found.append(Candidates(items, scores, standardise(scores), emphasis, read))
         return found
@@ -262,21 +270,24 @@ class TwoStage:
         return list(self.models).index(self.newcomers.model) if self.newcomers else -1
 
     @cached_property
-    def predictor(self) -> str | None:
-        """The name of the first model that predicts stars; None where there is none."""
-        return next((name for name, model in self.models.items() if model.predicts_stars), None)
+    def predictor(self) -> Predictor | None:
+        """The first model that predicts stars; None where there is none."""
+        for name, model in self.models.items():
+            if models.predicts_stars(model):
+                return Predictor(name, model)
+        return None
 
     def stars(self, ranking: Ranking, items: Items) -> Floats | None:
         """The stars that a ranking's viewer will give some films: (items,); None where no model predicts any."""
         if self.predictor is None or ranking.read is None:
             return None
-        return self.models[self.predictor].stars(ranking.read, items)
+        return self.predictor.model.stars(ranking.read, items)
 
     def stars_of(self, history: History, items: Items) -> Floats | None:
         """As `stars`, where there is no ranking: (items,)."""
         if self.predictor is None:
             return None
-        model = self.models[self.predictor]
+        model = self.predictor.model
         return model.stars(model.read([history])[0], items)
 
     def affinity(self, history: History) -> Floats:

@@ -19,6 +19,7 @@ from movie_genie.engine.records import Rating
 from movie_genie.errors import UserError
 from movie_genie.files import digest, read_json
 from movie_genie.history import HIGHEST, LOWEST, History
+from movie_genie.inference.models import predicts_stars
 from movie_genie.releases.content import MANIFEST
 
 SMOKE_SECONDS = 120
@@ -133,7 +134,7 @@ def check_scores(engine: Recommender) -> None:
         try:
             read = model.read([rated.latest(films) for films in (0, 1, len(rated))])
             scores = model.scores(read)
-            stars = [model.stars(row, latest) for row in read] if model.predicts_stars else []
+            stars = [model.stars(row, latest) for row in read] if predicts_stars(model) else []
             contributions = model.contributions(rated, latest)
         except Exception as error:  # the runtime's errors have no common type but this
             reason = " ".join(str(error).split())

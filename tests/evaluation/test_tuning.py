@@ -36,8 +36,6 @@ class Liking:
     def scores_of(self, read: np.ndarray, items: np.ndarray) -> np.ndarray:
         return read[items]
 
-    predicts_stars = False
-
     def contributions(self, liked: np.ndarray, items: np.ndarray) -> None:
         return None
 

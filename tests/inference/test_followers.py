@@ -6,7 +6,7 @@ from movie_genie import weights
 from movie_genie.artifacts import FOLLOWERS
 from movie_genie.errors import UserError
 from movie_genie.inference.followers import Followers
-from movie_genie.inference.models import load
+from movie_genie.inference.models import load, predicts_stars
 
 ABOUT = {"kind": FOLLOWERS, "decay": 0.5, "window": 3}
 TENSORS = {
@@ -45,9 +45,7 @@ def test_disliked_films_say_nothing_and_take_no_place_in_the_window(followers):
 
 
 def test_followers_know_nothing_of_stars(followers):
-    assert not followers.predicts_stars
-    with pytest.raises(NotImplementedError):
-        followers.stars(followers.read([watched(1)])[0], np.array([2]))
+    assert not predicts_stars(followers)
 
 
 def test_scores_of_some_films_are_those_of_all(followers):
