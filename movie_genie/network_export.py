@@ -33,7 +33,7 @@ def graph_of(
     """
     frozen = [parameter.requires_grad_(False) for parameter in module.parameters() if parameter.requires_grad]
     try:
-        with _quietly():
+        with _quietly(), torch.set_grad_enabled(gradient):
             if gradient:
                 # torch.export cannot see through a gradient; traced first, only its arithmetic is left.
                 module = make_fx(module, tracing_mode="symbolic", _allow_non_fake_inputs=True)(

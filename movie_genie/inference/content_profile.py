@@ -12,8 +12,18 @@ import numpy as np
 
 from movie_genie import weights
 from movie_genie.history import History
-from movie_genie.inference.compiled import Floats, Items
-from movie_genie.inference.film_table import FilmTable
+from movie_genie.inference.compiled import (
+    FLOAT32,
+    FLOAT32_VECTOR,
+    INT8_MATRIX,
+    INT64_VECTOR,
+    WRITTEN_VECTOR,
+    Codes,
+    Floats,
+    Items,
+    compiled,
+)
+from movie_genie.inference.film_table import FilmTable, codes_dot
 
 NEUTRAL = 2.75
 """Stars that say nothing. With one more a film speaks for its like, and no louder with two; with less, against it."""
@@ -55,16 +65,8 @@ class ContentProfile:
         for row, history in zip(read, histories, strict=True):
             latest = history.latest(self.window)
             if len(latest):
-                vectors = self._weighted(latest)
-                vectors.sum(axis=0, out=row[:-1])
-                row[-1] = clarity(vectors[latest.stars > NEUTRAL])
+                profile(self.films.codes, self.films.steps, latest.items, latest.stars, row)
         return read
-
-    def _weighted(self, history: History) -> Floats:
-        """The films' vectors, each times what its stars say: (films, dim)."""
-        says = np.minimum(history.stars - np.float32(NEUTRAL), np.float32(1))
-        weighted: Floats = self.films.vectors(history.items) * says[:, None]
-        return weighted
 
     def scores(self, read: Floats) -> Floats:
         """How near each film is to each profile: (cases, dim + 1) -> (cases, items)."""
@@ -77,8 +79,7 @@ class ContentProfile:
     def contributions(self, history: History, items: Items) -> Floats | None:
         """What each liked film among the latest adds to the scores of `items`: (items, latest liked)."""
         liked = history.latest(self.window).liked
-        found: Floats = self.films.vectors(items) @ self._weighted(liked).T
-        return found
+        return parts(self.films.codes, self.films.steps, liked.items, liked.stars, items)
 
     def likeness(self, item: int) -> Floats | None:
         """None: a film's page compares texts and genres itself."""
@@ -90,10 +91,44 @@ def clarity_of(read: Floats) -> float:
     return float(read[-1])
 
 
-def clarity(vectors: Floats) -> float:
-    """How much the liked films say the same, from 0 to 1: (liked, dim) weighted vectors."""
-    if len(vectors) < 2:
-        return OF_ONE_FILM
-    whole, squares = vectors.sum(axis=0), float(np.vdot(vectors, vectors))
-    cosine = (float(whole @ whole) - squares) / max(squares * (len(vectors) - 1), 1e-9)
-    return min(max(cosine / CLEAR, 0.0), 1.0) ** 2
+@compiled(FLOAT32)
+def said_by(stars: float) -> float:
+    """How much a film's stars say for its like, or against it."""
+    return min(stars - np.float32(NEUTRAL), np.float32(1))
+
+
+@compiled(INT8_MATRIX, FLOAT32_VECTOR, INT64_VECTOR, FLOAT32_VECTOR, WRITTEN_VECTOR)
+def profile(codes: Codes, steps: Floats, history: Items, stars: Floats, read: Floats) -> None:
+    """Add the films' vectors, each times what its stars say, to what is zero; and at the end, how clear the taste is."""
+    dim = codes.shape[1]
+    liked, squares, disliked = 0, np.float32(0), np.zeros(dim, np.float32)
+    for place in range(len(history)):
+        item, says = history[place], said_by(stars[place])
+        factor, whole = says * steps[item], disliked
+        if says > 0:
+            liked += 1
+            squares += factor * factor * np.float32(codes_dot(codes[item], codes[item]))
+            whole = read
+        for i in range(dim):
+            whole[i] += factor * np.float32(codes[item, i])
+    square_of_sum = np.float32(0)
+    for i in range(dim):
+        square_of_sum += read[i] * read[i]
+        read[i] += disliked[i]
+    if liked < 2:
+        read[dim] = OF_ONE_FILM
+    else:
+        cosine = (square_of_sum - squares) / max(squares * (liked - 1), 1e-9)
+        read[dim] = min(max(cosine / CLEAR, 0.0), 1.0) ** 2
+
+
+@compiled(INT8_MATRIX, FLOAT32_VECTOR, INT64_VECTOR, FLOAT32_VECTOR, INT64_VECTOR)
+def parts(codes: Codes, steps: Floats, history: Items, stars: Floats, items: Items) -> Floats:
+    """What each film of a history adds to the scores of `items`: (items, history)."""
+    found = np.empty((len(items), len(history)), np.float32)
+    for row in range(len(items)):
+        for place in range(len(history)):
+            item = history[place]
+            product = np.float32(codes_dot(codes[items[row]], codes[item]))
+            found[row, place] = steps[items[row]] * steps[item] * said_by(stars[place]) * product
+    return found

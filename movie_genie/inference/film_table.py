@@ -87,6 +87,15 @@ def coded_dot(code: Codes, vector: Floats) -> np.float32:
     return total
 
 
+@compiled(INT8_VECTOR, INT8_VECTOR)
+def codes_dot(one: Codes, other: Codes) -> int:
+    """Inner product of two coded vectors, in the product of their steps: (n,), (n,) -> number."""
+    total = np.int32(0)
+    for i in range(len(one)):
+        total += np.int32(one[i]) * np.int32(other[i])
+    return total
+
+
 @compiled(INT8_MATRIX, FLOAT32_VECTOR, INT64_VECTOR)
 def decoded(codes: Codes, steps: Floats, items: Items) -> Floats:
     """`FilmTable.vectors`: (n, dim)."""

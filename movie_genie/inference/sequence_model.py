@@ -14,7 +14,7 @@ from movie_genie.artifacts import CONTRIBUTIONS, NETWORK
 from movie_genie.errors import UserError
 from movie_genie.history import HIGHEST, LOWEST, History
 from movie_genie.inference.compiled import Floats, Items
-from movie_genie.inference.film_table import FilmTable
+from movie_genie.inference.film_table import FilmTable, products_of
 from movie_genie.networks import Network, open_network
 
 TOKENS_AT_ONCE = 4000
@@ -103,9 +103,9 @@ class SequenceModel:
         """The stars that one viewer will give some films: (width,), (n,) -> (n,)."""
         if self.usual_stars is None:
             raise TypeError("this network is told of no stars, and predicts none")
-        beyond = self.films.vectors(items) @ read[self.dim : -1]
-        found: Floats = np.clip(self.usual_stars[items] + read[-1] + beyond, LOWEST, HIGHEST)
-        return found
+        found = products_of(self.films.codes, self.films.steps, self.usual_stars, read[self.dim : -1], items)
+        found += read[-1]
+        return found.clip(LOWEST, HIGHEST, out=found)
 
     def contributions(self, history: History, items: Items) -> Floats | None:
         """How much each of the latest liked films adds to the scores of `items`: (items, latest liked).

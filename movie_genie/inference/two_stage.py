@@ -254,9 +254,9 @@ class TwoStage:
     def recommend(self, history: History, k: int, exclude: Items) -> Ranking:
         """The `k` best films for a history, without those in `exclude`."""
         (found,) = self.candidates([history], [exclude])
-        places, scores = leading(self.fused(found), k)
-        scales = emphasised(self.weights, found.emphasis) / found.deviations
-        return Ranking(found.items[places], scores, scales, found.read)
+        weights = emphasised(self.weights, found.emphasis)
+        places, scores = leading(weighted_sum(weights, found.scores), k)
+        return Ranking(found.items[places], scores, weights / found.deviations, found.read)
 
     def _emphasis(self, reads: Mapping[str, Floats], case: int, known: int) -> Floats:
         emphasis = np.zeros(len(self.weights), np.float32)

@@ -40,14 +40,15 @@ class Gaps(nn.Module):
         time = ages.shape[1]
         if newest:
             bias = self.by_step[:, self.longest - time : self.longest][None, :, None]  # (1, heads, 1, time)
-            gaps = (ages - asked[:, -1:])[:, None]  # (batch, 1, time)
+            # The newest place asks about now.
+            gaps = ages[:, None]  # (batch, 1, time)
         else:
             place = torch.arange(time, device=ages.device)
             bias = self.by_step[:, self.longest - 1 - place[:, None] + place][None]  # (1, heads, time, time)
-            gaps = ages[:, None] - asked[:, :, None]  # (batch, time, time)
+            gaps = (ages[:, None] - asked[:, :, None]).abs()  # (batch, time, time)
         if self.by_time is None:
             return bias
-        return bias + look_up(self.by_time, buckets(gaps.abs()))
+        return bias + look_up(self.by_time, buckets(gaps))
 
 
 def buckets(seconds: Tensor) -> Tensor:
@@ -109,14 +110,14 @@ class Block(nn.Module):
 
         (batch, time, dim), (batch, 1, asked, time) bool, what `Gaps` takes -> (batch, asked, dim).
         """
-        batch, time, dim = h.shape
+        batch, _, dim = h.shape
         normed = self.attention_norm(h)
         asking = normed[:, -1:] if newest else normed
         h = h[:, -1:] if newest else h
-        key, value = (
-            self.key_value(normed).view(batch, time, 2, self.heads, -1).permute(2, 0, 3, 1, 4).unbind()
+        query, key, value = (
+            part.view(batch, -1, self.heads, dim // self.heads).transpose(1, 2)
+            for part in (self.query(asking), *self.key_value(normed).chunk(2, -1))
         )
-        query = self.query(asking).view(batch, -1, self.heads, dim // self.heads).transpose(1, 2)
         bias = self.gaps(ages, asked, newest).masked_fill(~visible, -torch.inf)
         mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=bias)
         # (batch, heads, asked, dim / heads)

@@ -67,16 +67,17 @@ class Bert4Rec(RatingModel):
             nn.init.zeros_(layer.bias)
 
     def encode(
-        self, h: Tensor, present: Tensor, hidden: Tensor, ages: Tensor, asked: Tensor, newest: bool = False
+        self, h: Tensor, told: Tensor, shown: Tensor, ages: Tensor, asked: Tensor, newest: bool = False
     ) -> Tensor:
         """Hidden states of a batch, of every place or just the newest.
 
-        (batch, time, dim) places, (batch, time) bool: which hold a film, and which show a mask; (batch, time) int: how
-        long before the end each film was rated, and each place's question asked -> (batch, time or 1, dim).
+        (batch, time, dim) places, (batch, time) bool: which are told of their film, where others show a mask, and which
+        are seen at all; (batch, time) int: how long before the end each film was rated, and each place's question
+        asked -> (batch, time or 1, dim).
         """
         time = h.shape[1]
-        h = self.dropout(torch.where(hidden[..., None], self.places.mask, h))  # (batch, time, dim)
-        shown = (present | hidden)[:, None, None, :]  # (batch, 1, 1, time)
+        h = self.dropout(torch.where(told[..., None], h, self.places.mask))  # (batch, time, dim)
+        shown = shown[:, None, None, :]  # (batch, 1, 1, time)
         *inner, last = self.blocks
         if inner or not newest:
             place = torch.arange(time, device=h.device)
@@ -101,8 +102,8 @@ class Bert4Rec(RatingModel):
             known = F.pad(surprise, (1, 0)).cumsum(1)[:, :-1], F.pad(present, (1, 0)).cumsum(1)[:, :-1]
         else:
             asked = self.choose_hidden(present)
-            h = self.encode(self.places(films, stars, surprise), present, asked, ages, ages)
             left = present & ~asked
+            h = self.encode(self.places(films, stars, surprise), left, present, ages, ages)
             known = (surprise * left).sum(1, keepdim=True), left.sum(1, keepdim=True)
         offset = (known[0] / (known[1] + USER_PRIOR)).expand_as(stars)[asked]
         state, target = h[asked], batch.items[asked]  # (events, dim), (events,)
@@ -119,9 +120,8 @@ class Bert4Rec(RatingModel):
         else:
             # The mask that is asked about stands behind the newest film.
             h = F.pad(self.places(films, stars, surprise), (0, 0, 0, 1))
-            hidden = F.pad(torch.zeros_like(present), (0, 1), value=True)
             ages = F.pad(ages, (0, 1))
-            places = h, F.pad(present, (0, 1)), hidden, ages, ages
+            places = h, F.pad(present, (0, 1)), F.pad(present, (0, 1), value=True), ages, ages
         state = self.encode(*places, newest=True)[:, -1]  # (batch, dim)
         offset = surprise.sum(1, keepdim=True) / (present.sum(1, keepdim=True) + USER_PRIOR)
         return torch.cat([state, self.taste(state), self.level(state) + offset], 1)
@@ -133,10 +133,10 @@ class Bert4Rec(RatingModel):
 
         What `encode` takes, one place longer.
         """
-        h, before = F.pad(self.places(films, stars, surprise), (0, 0, 1, 0)), F.pad(present, (1, 0))
-        hidden = ~before & F.pad(present, (0, 1), value=True)
+        h, told = F.pad(self.places(films, stars, surprise), (0, 0, 1, 0)), F.pad(present, (1, 0))
+        shown = F.pad(present, (0, 1), value=True)
         # The mask is as old as the film behind it; each place asks about the next film's moment, the last about now.
-        return h, before, hidden, torch.cat([ages[:, :1], ages], 1), F.pad(ages, (0, 1))
+        return h, told, shown, torch.cat([ages[:, :1], ages], 1), F.pad(ages, (0, 1))
 
     def choose_hidden(self, present: Tensor) -> Tensor:
         """Places of the cloze: a random share of each row, or in some rows only the newest; (batch, time) bool."""

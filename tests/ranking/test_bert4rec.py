@@ -137,8 +137,8 @@ def test_what_is_exported_answers_as_the_trained_model_does(shape, tmp_path):
 def test_the_state_asked_for_is_the_newest_of_all_places(objective, blocks):
     model = build(objective=objective, blocks=blocks)
     given = model.given(model.item_tower(), pad([random_history(7, seed) for seed in range(3)], ITEMS))
-    hidden, ages = torch.zeros_like(given["present"]), given["ages"]
-    inputs = given["films"], given["present"], hidden, ages, functional.pad(ages, (0, 1))[:, 1:]
+    present, ages = given["present"], given["ages"]
+    inputs = given["films"], present, present, ages, functional.pad(ages, (0, 1))[:, 1:]
     torch.testing.assert_close(model.encode(*inputs, newest=True), model.encode(*inputs)[:, -1:])
 
 
@@ -170,7 +170,7 @@ def test_a_cloze_state_sees_both_sides_but_not_the_hidden_film(what):
         own = history if place is None else changed(history, place, what)
         films, present, given, usual, ages = model.given(model.item_tower(), pad([own], ITEMS)).values()
         places = model.places(films, given, (given - usual) * present)
-        return model.encode(places, present, hidden, ages, ages)[0, 4]
+        return model.encode(places, present & ~hidden, present, ages, ages)[0, 4]
 
     same = state(None)
     torch.testing.assert_close(state(4), same)
@@ -235,12 +235,12 @@ def test_histories_shifted_in_time_with_their_question_get_the_same(objective, t
     shifted = replace(history, times=history.times + 777 * DAY, asked=history.asked + 777 * DAY)
     assert torch.equal(read(model, shifted), read(model, history))
     given = model.given(model.item_tower(), pad([history], ITEMS))
-    hidden, ages = torch.zeros_like(given["present"]), given["ages"]
+    present, ages = given["present"], given["ages"]
     states = [
         model.encode(
             given["films"],
-            given["present"],
-            hidden,
+            present,
+            present,
             ages + shift,
             functional.pad(ages, (0, 1))[:, 1:] + shift,
         )
@@ -263,10 +263,10 @@ def test_the_mask_before_the_oldest_film_is_as_old_as_that_padded_or_not():
     model, short = build(objective="causal"), watched(3, 5, times=[100, 700], asked=1_000)
     for batch in (pad([short], ITEMS), pad([short, random_history(6)], ITEMS)):
         films, present, given, usual, ages = model.given(model.item_tower(), batch).values()
-        _, _, hidden, moments, asked = model.behind_mask(films, present, given, given - usual, ages)
+        _, told, shown, moments, asked = model.behind_mask(films, present, given, given - usual, ages)
         assert moments[0, -3:].tolist() == [900, 900, 300]
         assert asked[0, -3:].tolist() == [900, 300, 0]
-        assert hidden[0].nonzero().tolist() == [[len(hidden[0]) - 3]]
+        assert (shown & ~told)[0].nonzero().tolist() == [[told.shape[1] - 3]]
 
 
 def test_the_cloze_asks_something_of_every_row_and_nothing_of_padding():

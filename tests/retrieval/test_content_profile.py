@@ -1,8 +1,12 @@
 import numpy as np
 import pytest
 from histories import watched
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from movie_genie.data.cases import Cases
+from movie_genie.history import LIKED
+from movie_genie.inference.content_profile import CLEAR, NEUTRAL, OF_ONE_FILM
 from movie_genie.inference.models import load
 from movie_genie.retrieval.content_profile import ContentProfile, of_genres, of_texts
 from movie_genie.training.examples import Content, Examples
@@ -49,8 +53,8 @@ def profile(tmp_path):
     content = Content(text, genres, np.zeros(ITEMS, np.int64))
     none = np.zeros(0, np.int64)
     cases = Cases(none, none, none, none.astype(np.float32), watched(), none, none, none)
-    settings = ContentProfile(kind="content_profile", name="profile", text_dim=8, genre_weight=0.5, window=10)
-    settings.fit_and_write(content, Examples(ITEMS, [watched(*range(ITEMS))], cases), tmp_path / "profile")
+    form = ContentProfile(kind="content_profile", name="profile", text_dim=8, genre_weight=0.5, window=10)
+    form.fit_and_write(content, Examples(ITEMS, [watched(*range(ITEMS))], cases), tmp_path / "profile")
     return load(tmp_path / "profile")
 
 
@@ -64,6 +68,32 @@ def test_loved_films_bring_their_like_and_hated_ones_push_it_away(profile):
     assert own > other
     own, other = kinds(profile, watched(3, 4, stars=0.5))
     assert own < other
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, ITEMS - 1), st.integers(1, 10)), max_size=14, unique_by=lambda one: one[0]
+    )
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_profile_is_the_sum_of_what_the_latest_films_say(profile, rated):
+    history = watched(*(item for item, _ in rated), stars=[half / 2 for _, half in rated])
+    latest = history.latest(profile.window)
+    says = np.minimum(latest.stars - NEUTRAL, 1)[:, None]
+    vectors = says * profile.films.all_vectors[latest.items]
+    read = profile.read([history])[0]
+    np.testing.assert_allclose(read[:-1], vectors.sum(0), atol=1e-5)
+    liked = vectors[latest.stars > NEUTRAL]
+    if len(liked) > 1:
+        products = liked @ liked.T
+        cosine = products[~np.eye(len(liked), dtype=bool)].mean() / np.diag(products).mean()
+        assert read[-1] == pytest.approx(np.clip(cosine / CLEAR, 0, 1) ** 2, abs=1e-4)
+    else:
+        assert read[-1] == (OF_ONE_FILM if len(latest) else 0)
+    items = np.array([3, 33])
+    liked = vectors[latest.stars >= LIKED]
+    expected = profile.films.all_vectors[items] @ liked.T
+    np.testing.assert_allclose(profile.contributions(history, items), expected, atol=1e-5)
 
 
 def test_whoever_said_nothing_has_no_profile(profile):
