@@ -99,7 +99,7 @@ def said_by(stars: float) -> float:
 
 @compiled(INT8_MATRIX, FLOAT32_VECTOR, INT64_VECTOR, FLOAT32_VECTOR, WRITTEN_VECTOR)
 def profile(codes: Codes, steps: Floats, history: Items, stars: Floats, read: Floats) -> None:
-    """Put the sum of the films' vectors, each times what its stars say, into zeros; at the end, how clear the taste is."""
+    """Put the sum of the vectors, each times what its stars say, into zeros; at the end, how clear the taste is."""
     dim = codes.shape[1]
     liked, squares, disliked = 0, np.float32(0), np.zeros(dim, np.float32)
     for place in range(len(history)):
