@@ -1,7 +1,7 @@
 """How good the pipeline's systems are: python -m benchmarks.quality --dataset packaged|ml-latest-small|ml-1m --seeds 3
 
 Runs the stages up to the evaluation in a temporary folder, with the committed settings, and trains once a seed, each
-training in a process of its own. Every system and baseline is measured under both protocols, and so is all together
+training in a process of its own. What a data set changes in the settings is in `quality/settings/`. Every system and baseline is measured under both protocols, and so is all together
 without the ranker, its weights chosen anew. For an experiment, --set bert4rec.blocks=1 changes a setting, and
 --results names another file to write.
 """
@@ -45,7 +45,7 @@ def main() -> None:
         parser.error("--set: name another file by --results; the usual one is of the committed settings")
     if arguments.seeds < 1:
         parser.error("--seeds: expected at least 1")
-    settings = load(arguments.configs, arguments.set)
+    settings = load(arguments.configs, arguments.dataset, arguments.set)
     results = arguments.results or RESULTS / f"quality-{arguments.dataset}.json"
     with tempfile.TemporaryDirectory(prefix="quality-") as folder:
         root = Path(folder)

@@ -1,4 +1,4 @@
-"""The committed settings, and what an experiment sets over them: `bert4rec.blocks=1`."""
+"""The committed settings, what a data set changes in them, and an experiment: `bert4rec.blocks=1`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +16,9 @@ from movie_genie.config import (
 )
 from movie_genie.config_file import parse_config, read_yaml
 from movie_genie.errors import UserError
+
+OF_DATA_SETS = Path(__file__).parent / "settings"
+"""`<data set>.yaml`, where one deserves other settings than the default pipeline's: for each file what it changes."""
 
 FILES = ("sequences", "content", "two_tower", "bert4rec", "evaluation")
 """Of configs/; the data set itself is chosen by its name."""
@@ -40,8 +43,8 @@ class Settings:
         )
 
 
-def load(configs: Path, overrides: Sequence[str]) -> Settings:
-    """Read the files of `configs`, with `overrides` set, and hold them against their models.
+def load(configs: Path, data_set: str, overrides: Sequence[str]) -> Settings:
+    """Read the files of `configs`, change what the data set changes, then `overrides`, and check the outcome.
 
     Raises
     ------
@@ -49,6 +52,9 @@ def load(configs: Path, overrides: Sequence[str]) -> Settings:
         When an override is none, or makes a file wrong.
     """
     documents = {name: read_yaml(configs / f"{name}.yaml") for name in FILES}
+    own = OF_DATA_SETS / f"{data_set}.yaml"
+    for name, changes in read_yaml(own).items() if own.is_file() else ():
+        documents[name] |= changes
     for override in overrides:
         keys, value = parse(override)
         put(documents, keys, value, override)

@@ -33,6 +33,9 @@ CLEAR = 0.25
 share of their mean square; the mean cosine, where all are loved. Films of one genre have about .3, the latest five of
 MovieLens's users .1 (docs/experiments.md)."""
 
+SHARPNESS = 4
+"""How steeply a taste gets clear with that likeness."""
+
 OF_ONE_FILM = 0.25
 """How clear a taste of one film is, or of hated ones only."""
 
@@ -119,7 +122,7 @@ def profile(codes: Codes, steps: Floats, history: Items, stars: Floats, read: Fl
         read[dim] = OF_ONE_FILM
     else:
         cosine = (square_of_sum - squares) / max(squares * (liked - 1), 1e-9)
-        read[dim] = min(max(cosine / CLEAR, 0.0), 1.0) ** 2
+        read[dim] = min(max(cosine / CLEAR, 0.0), 1.0) ** SHARPNESS
 
 
 @compiled(INT8_MATRIX, FLOAT32_VECTOR, INT64_VECTOR, FLOAT32_VECTOR, INT64_VECTOR)

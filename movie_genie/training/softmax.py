@@ -56,9 +56,9 @@ def _to_gradient(table: Tensor, target: Tensor) -> Tensor:
     (rows, items), (rows, 1) int -> ().
     """
     own = table.gather(1, target)
-    highest, where = table.max(1, keepdim=True)
+    highest = table.amax(1, keepdim=True)
     torch.softmax(table, 1, out=table)
     # By the likeliest film, whose probability is never too small for its logarithm.
-    normaliser = highest - table.gather(1, where).log()
+    normaliser = highest - table.amax(1, keepdim=True).log()
     table.scatter_(1, target, table.gather(1, target) - 1)
     return (normaliser - own).sum()

@@ -11,22 +11,31 @@ from benchmarks.quality.__main__ import protocol_figures
 from benchmarks.quality.child import in_child
 from benchmarks.quality.data_sets import without_rare_films
 from benchmarks.quality.measure import WITHOUT, Measured, without
-from benchmarks.quality.settings import load, parse
+from benchmarks.quality.settings import OF_DATA_SETS, load, parse
 from movie_genie.config import EvaluationConfig
-from movie_genie.config_file import load_config
+from movie_genie.config_file import load_config, read_yaml
 from movie_genie.errors import UserError
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 
 
 def test_without_overrides_the_settings_are_the_committed_ones():
-    assert load(CONFIGS, []).evaluation == load_config(CONFIGS / "evaluation.yaml", EvaluationConfig)
+    assert load(CONFIGS, "packaged", []).evaluation == load_config(CONFIGS / "evaluation.yaml", EvaluationConfig)
+
+
+def test_a_data_set_changes_what_its_file_says_and_an_experiment_changes_that():
+    committed, own = load(CONFIGS, "packaged", []), load(CONFIGS, "ml-1m", ["bert4rec.blocks=3"])
+    changes = read_yaml(OF_DATA_SETS / "ml-1m.yaml")
+    assert own.bert4rec == committed.bert4rec.model_copy(update={**changes["bert4rec"], "blocks": 3})
+    assert "ease" in own.evaluation.models and "ease" not in committed.evaluation.models
+    assert own.sequences == committed.sequences
 
 
 def test_overrides_are_yaml_and_reach_into_lists():
-    committed = load(CONFIGS, [])
+    committed = load(CONFIGS, "packaged", [])
     changed = load(
         CONFIGS,
+        "packaged",
         [
             "bert4rec.blocks=3",
             "bert4rec.loss=gbce",
@@ -61,11 +70,11 @@ def test_what_names_no_key_of_a_file_is_refused(override):
 )
 def test_a_wrong_override_is_one_line_that_says_what_is_wrong(override, message):
     with pytest.raises(UserError, match=message):
-        load(CONFIGS, [override])
+        load(CONFIGS, "packaged", [override])
 
 
 def test_each_seed_is_both_trainings_and_nothing_else():
-    committed = load(CONFIGS, [])
+    committed = load(CONFIGS, "packaged", [])
     second = committed.seeded(1)
     assert second.bert4rec.seed == committed.bert4rec.seed + 1
     assert second.two_tower.seed == committed.two_tower.seed + 1
@@ -73,7 +82,7 @@ def test_each_seed_is_both_trainings_and_nothing_else():
 
 
 def test_a_model_is_left_out_wherever_it_is():
-    config = load(CONFIGS, []).evaluation
+    config = load(CONFIGS, "packaged", []).evaluation
     for model in config.models:
         assert without(config, model).models == [name for name in config.models if name != model]
 
@@ -109,7 +118,7 @@ def measured(ndcg: float) -> Measured:
 
 
 def test_a_protocols_part_of_the_results_has_every_system_and_what_the_ranker_brings():
-    figures = protocol_figures([measured(0.1), measured(0.3)], load(CONFIGS, []).evaluation)
+    figures = protocol_figures([measured(0.1), measured(0.3)], load(CONFIGS, "packaged", []).evaluation)
     assert (figures["split_hash"], figures["cases"], figures["users"]) == ("a hash", 9, 4)
     assert figures[WITHOUT]["ndcg_at_10"] == {"mean": 0.2, "min": 0.1, "max": 0.3}
     assert figures["candidates"] == {"recall": {"mean": 0.7, "min": 0.7, "max": 0.7}}
@@ -121,7 +130,7 @@ def test_a_protocols_part_of_the_results_has_every_system_and_what_the_ranker_br
 def test_without_the_ranker_among_the_models_nothing_is_compared():
     one = measured(0.1)
     one.gains.pop(WITHOUT)
-    assert "quotient_with_and_without" not in protocol_figures([one], load(CONFIGS, []).evaluation)
+    assert "quotient_with_and_without" not in protocol_figures([one], load(CONFIGS, "packaged", []).evaluation)
 
 
 def test_rare_films_are_dropped_from_both_files_and_the_rest_is_left_as_it_is(tmp_path):

@@ -68,11 +68,7 @@ def test_the_guides_model_is_measured_beside_all_others_under_both_protocols(ext
 def test_the_guides_model_is_part_of_what_is_served(extended: Workspace) -> None:
     path = extended.root / "results" / RECIPE
     recipe = json.loads(path.read_text())
-    assert [ranker["name"] for ranker in recipe["rankers"]] == [
-        "bert4rec",
-        "content_profile",
-        MODEL,
-    ]
+    assert [ranker["name"] for ranker in recipe["rankers"]] == ["content_profile", MODEL]
     served = TwoStage.of_recipe(recipe, model_folders(extended.root, RELEASED), path)
     taste, other = watched(*range(0, 20, 2)), watched(*range(1, 21, 2))
     model = served.models[MODEL]

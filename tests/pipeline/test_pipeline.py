@@ -88,7 +88,7 @@ def test_metrics_are_listed_for_both_models_and_every_system(deployed: Workspace
             "two_tower",
             "popularity",
             "popularity_7_days",
-            "ease",
+            "content_profile",
             "sequential_ridge",
         ):
             assert 0 <= key[f"{protocol}_{system}_ndcg_at_10"] <= 1

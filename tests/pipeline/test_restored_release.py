@@ -12,7 +12,6 @@ LEARNS_NOTHING = {"learning_rate": 1e-9}
 KNOWS_ONE_FILM = {"films": 1, "kept": 1, "window": 40, "regularisation": 300}
 CLOSED_FORMS = [
     {"kind": "sequential_ridge", "name": "sequential_ridge", "decay": 0.8} | KNOWS_ONE_FILM,
-    {"kind": "ease", "name": "ease", "decay": 1.0} | KNOWS_ONE_FILM,
     {
         "kind": "content_profile", "name": "content_profile",
         "text_dim": 1, "genre_weight": 0.0, "window": 1,

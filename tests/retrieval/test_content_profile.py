@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from movie_genie.data.cases import Cases
 from movie_genie.history import LIKED
-from movie_genie.inference.content_profile import CLEAR, NEUTRAL, OF_ONE_FILM
+from movie_genie.inference.content_profile import CLEAR, NEUTRAL, OF_ONE_FILM, SHARPNESS
 from movie_genie.inference.models import load
 from movie_genie.retrieval.content_profile import ContentProfile, of_genres, of_texts
 from movie_genie.training.examples import Content, Examples
@@ -87,7 +87,7 @@ def test_a_profile_is_the_sum_of_what_the_latest_films_say(profile, rated):
     if len(liked) > 1:
         products = liked @ liked.T
         cosine = products[~np.eye(len(liked), dtype=bool)].mean() / np.diag(products).mean()
-        assert read[-1] == pytest.approx(np.clip(cosine / CLEAR, 0, 1) ** 2, abs=1e-4)
+        assert read[-1] == pytest.approx(np.clip(cosine / CLEAR, 0, 1) ** SHARPNESS, abs=1e-4)
     else:
         assert read[-1] == (OF_ONE_FILM if len(latest) else 0)
     items = np.array([3, 33])
