@@ -1,9 +1,9 @@
 """How good the pipeline's systems are: python -m benchmarks.quality --dataset packaged|ml-latest-small|ml-1m --seeds 3
 
-Runs the stages up to the evaluation in a temporary folder, with the committed settings, and trains once a seed, each
-training in a process of its own. What a data set changes in the settings is in `quality/settings/`. Every system and baseline is measured under both protocols, and so is all together
-without the ranker, its weights chosen anew. For an experiment, --set bert4rec.blocks=1 changes a setting, and
---results names another file to write.
+Runs the stages up to the evaluation in a temporary folder, with the committed settings and what the data set changes in
+them (`quality/settings/`), and trains once a seed, each training in a process of its own. Every system and baseline is
+measured under both protocols, and so is all together without the ranker, its weights chosen anew. For an experiment,
+--set bert4rec.blocks=1 changes a setting, and --results names another file to write.
 """
 
 import argparse

@@ -1,6 +1,7 @@
 """The films of a release: cards held in memory, details read from a memory map when asked for."""
 
 from collections.abc import Sequence
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +71,6 @@ class Catalogue:
         titles, years, posters = (table[name].to_pylist() for name in ("title", "year", "poster_path"))
         self.movies = list(map(Movie, ids, titles, years, genres, posters))
         self.item_of = {movie_id: item for item, movie_id in enumerate(ids)}
-        self._by_id = np.argsort(self.movie_ids)
-        self._sorted_ids = self.movie_ids[self._by_id]
         self.years = np.array([movie.year or 0 for movie in self.movies], np.int64)
         self.ratings_count = column(table, "ratings_count").astype(np.int64)
         averages = table["average_rating"].to_pylist()
@@ -95,9 +94,7 @@ class Catalogue:
 
     def items(self, movie_ids: Sequence[int]) -> Items:
         """The films' item_idx, -1 for those that the release does not know."""
-        wanted = np.array(movie_ids, np.int64)
-        places = np.minimum(np.searchsorted(self._sorted_ids, wanted), len(self._by_id) - 1)
-        return np.where(self._sorted_ids[places] == wanted, self._by_id[places], -1)
+        return np.fromiter(map(self.item_of.get, movie_ids, repeat(-1)), np.int64, len(movie_ids))
 
     def item(self, movie_id: int) -> int:
         """The film's item_idx.

@@ -27,19 +27,12 @@ class Taste:
 
 def taste_of(catalogue: Catalogue, ratings: Ratings, asked: int) -> Taste:
     """Ratings by movie_id, oldest first, as arrays by item_idx; films that the catalogue lacks are passed over."""
-    item_of = catalogue.item_of.get
-    known = [
-        (item, stars, rated) for movie_id, stars, rated in ratings if (item := item_of(movie_id)) is not None
-    ]
-    seen = np.array([item for item, _, _ in known], np.int64)
-    rated = [one for one in known if one[1] is not None]
-    items, stars, times = zip(*rated, strict=True) if rated else ((), (), ())
-    return Taste(
-        seen,
-        History(
-            np.array(items, np.int64) if len(rated) < len(known) else seen,
-            np.array(stars, np.float32),
-            np.array(times, np.int64),
-            asked,
-        ),
-    )
+    ids, given, rated = zip(*ratings, strict=True) if ratings else ((), (), ())
+    seen = catalogue.items(ids)
+    # "Not interested" is no number, and so becomes nan.
+    items, stars, times = seen, np.array(given, np.float32), np.array(rated, np.int64)
+    kept = (seen >= 0) & ~np.isnan(stars)
+    if not kept.all():
+        items, stars, times = items[kept], stars[kept], times[kept]
+        seen = seen[seen >= 0]
+    return Taste(seen, History(items, stars, times, asked))

@@ -121,8 +121,9 @@ def profile(codes: Codes, steps: Floats, history: Items, stars: Floats, read: Fl
     if liked < 2:
         read[dim] = OF_ONE_FILM
     else:
-        cosine = (square_of_sum - squares) / max(squares * (liked - 1), 1e-9)
-        read[dim] = min(max(cosine / CLEAR, 0.0), 1.0) ** SHARPNESS
+        pairs = squares * np.float32(liked - 1)
+        clear = (square_of_sum - squares) / (pairs * np.float32(CLEAR)) if pairs > 0 else 0
+        read[dim] = min(max(clear, 0), 1) ** SHARPNESS
 
 
 @compiled(INT8_MATRIX, FLOAT32_VECTOR, INT64_VECTOR, FLOAT32_VECTOR, INT64_VECTOR)

@@ -20,7 +20,9 @@ CONFIGS = Path(__file__).parents[2] / "configs"
 
 
 def test_without_overrides_the_settings_are_the_committed_ones():
-    assert load(CONFIGS, "packaged", []).evaluation == load_config(CONFIGS / "evaluation.yaml", EvaluationConfig)
+    assert load(CONFIGS, "packaged", []).evaluation == load_config(
+        CONFIGS / "evaluation.yaml", EvaluationConfig
+    )
 
 
 def test_a_data_set_changes_what_its_file_says_and_an_experiment_changes_that():
@@ -130,7 +132,9 @@ def test_a_protocols_part_of_the_results_has_every_system_and_what_the_ranker_br
 def test_without_the_ranker_among_the_models_nothing_is_compared():
     one = measured(0.1)
     one.gains.pop(WITHOUT)
-    assert "quotient_with_and_without" not in protocol_figures([one], load(CONFIGS, "packaged", []).evaluation)
+    assert "quotient_with_and_without" not in protocol_figures(
+        [one], load(CONFIGS, "packaged", []).evaluation
+    )
 
 
 def test_rare_films_are_dropped_from_both_files_and_the_rest_is_left_as_it_is(tmp_path):
