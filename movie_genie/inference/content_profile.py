@@ -95,7 +95,7 @@ def clarity_of(read: Floats) -> float:
 
 
 @compiled(FLOAT32)
-def said_by(stars: float) -> float:
+def said_by(stars: np.float32) -> np.float32:
     """How much a film's stars say for its like, or against it."""
     return min(stars - np.float32(NEUTRAL), np.float32(1))
 

@@ -88,7 +88,7 @@ def coded_dot(code: Codes, vector: Floats) -> np.float32:
 
 
 @compiled(INT8_VECTOR, INT8_VECTOR)
-def codes_dot(one: Codes, other: Codes) -> int:
+def codes_dot(one: Codes, other: Codes) -> np.int32:
     """Inner product of two coded vectors, in the product of their steps: (n,), (n,) -> number."""
     total = np.int32(0)
     for i in range(len(one)):

@@ -6,74 +6,38 @@ are kept, so that a history costs a few thousand additions.
 """
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Annotated
 
 import numpy as np
-from numpy.typing import NDArray
-from pydantic import Field, PositiveFloat, PositiveInt
 from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse import csr_matrix
 
-from movie_genie import weights
-from movie_genie.artifacts import FOLLOWERS
-from movie_genie.config import ClosedFormConfig
-from movie_genie.retrieval.follower_table import most_rated, strongest
-from movie_genie.training.examples import Content, Examples
-
-Items = NDArray[np.int64]
+from movie_genie.retrieval.follower_table import FollowerTable, Items, Table, most_rated, strongest
 
 
-class SequentialRidge(ClosedFormConfig, extra="forbid"):
-    """The source's settings in configs/two_tower.yaml, where each is explained."""
+class SequentialRidge(FollowerTable):
+    """Each film's strongest followers, over the films rated most."""
 
-    films: PositiveInt
-    kept: PositiveInt
-    decay: Annotated[float, Field(gt=0, lt=1)]
-    window: PositiveInt
-    regularisation: PositiveFloat
+    def solve(self, sequences: Sequence[Items], items: int) -> Table:
+        """Solve the ridge.
 
-    def fit_and_write(self, content: Content, examples: Examples, folder: Path) -> None:
-        """Solve the ridge of one protocol's training events, and write it for `inference`."""
-        films, strength = fit(self, [own.items for own in examples.sequences], examples.items)
-        about = {**self.model_dump(), "kind": FOLLOWERS}
-        weights.save(folder, {"films": films, "strength": strength}, about)
+        An example is an event with what its user rated before it: x holds decay^age at each of the latest films (age 0
+        is the latest), y is 1 at the event's film. The weights are (X'X + λI)⁻¹X'Y.
 
-
-def fit(
-    config: SequentialRidge, sequences: Sequence[Items], items: int
-) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """Solve the ridge over the films rated most, and keep each one's strongest followers.
-
-    An example is an event with what its user rated before it: x holds decay^age at each of the latest films (age 0 is
-    the latest), y is 1 at the event's film. The weights are (X'X + λI)⁻¹X'Y.
-
-    Parameters
-    ----------
-    sequences : one (time,) int a user, oldest first
-
-    Returns
-    -------
-    (items, kept) int32, (items, kept) float32
-        See `strongest`.
-
-    Notes
-    -----
-    Takes about 8 bytes × films² of memory and 2.3 films³ operations.
-    """
-    counts = np.bincount(np.concatenate(sequences), minlength=items)
-    known, column = most_rated(counts, config.films)
-    gram = np.zeros((len(known), len(known)), np.float32)
-    follows = np.zeros_like(gram)
-    # No history is longer; each step of the window takes memory.
-    window = min(config.window, max(len(sequence) for sequence in sequences))
-    for inputs, targets in _examples(sequences, column, config.decay, window):
-        gram += (inputs.T @ inputs).toarray()
-        follows += (inputs.T @ targets).toarray()
-    gram[np.diag_indices_from(gram)] += config.regularisation
-    factor = cho_factor(gram, overwrite_a=True, check_finite=False)
-    solved = cho_solve(factor, follows, overwrite_b=True, check_finite=False)  # (known, known)
-    return strongest(solved, known, items, config.kept)
+        Takes about 8 bytes × films² of memory and 2.3 films³ operations.
+        """
+        counts = np.bincount(np.concatenate(sequences), minlength=items)
+        known, column = most_rated(counts, self.films)
+        gram = np.zeros((len(known), len(known)), np.float32)
+        follows = np.zeros_like(gram)
+        # No history is longer; each step of the window takes memory.
+        window = min(self.window, max(len(sequence) for sequence in sequences))
+        for inputs, targets in _examples(sequences, column, self.decay, window):
+            gram += (inputs.T @ inputs).toarray()
+            follows += (inputs.T @ targets).toarray()
+        gram[np.diag_indices_from(gram)] += self.regularisation
+        factor = cho_factor(gram, overwrite_a=True, check_finite=False)
+        solved = cho_solve(factor, follows, overwrite_b=True, check_finite=False)  # (known, known)
+        return strongest(solved, known, items, self.kept)
 
 
 def _examples(

@@ -50,7 +50,7 @@ def test_the_shipped_settings_are_those_of_the_sources():
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        ({"decay": 1}, "decay: expected less than 1, got 1"),
+        ({"decay": 1.5}, "decay: expected less than or equal to 1, got 1.5"),
         ({"kept": None}, "kept: missing"),
         ({"lambda": 3}, "lambda: unknown key"),
         ({"window": "40"}, "window: expected integer, got '40'"),

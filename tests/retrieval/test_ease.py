@@ -3,7 +3,6 @@ from histories import watched
 
 from movie_genie.data.cases import Cases
 from movie_genie.inference.models import load
-from movie_genie.retrieval import ease
 from movie_genie.retrieval.ease import Ease
 from movie_genie.training.examples import Examples
 
@@ -45,7 +44,7 @@ def test_only_the_most_rated_films_are_known_and_each_keeps_its_strongest():
     histories = [*sequences(), watched(0, 1), watched(0, 1), watched(0, 1)]
     counts = np.bincount(np.concatenate([own.items for own in histories]), minlength=ITEMS)
     known = np.argsort(-counts, kind="stable")[:4]
-    films, strength = ease.fit(settings(films=4, kept=2), histories, ITEMS)
+    films, strength = settings(films=4, kept=2).solve([own.items for own in histories], ITEMS)
     assert np.flatnonzero((strength != 0).any(axis=1)).tolist() == sorted(known.tolist())
     assert np.isin(films[known], known).all()
     assert films.shape == (ITEMS, 2)

@@ -45,7 +45,7 @@ def settings(films: int = ITEMS, kept: int = ITEMS) -> SequentialRidge:
 
 
 def fit(sequences: list[np.ndarray], films: int = ITEMS, kept: int = ITEMS) -> Followers:
-    return Followers(*sequential_ridge.fit(settings(films, kept), sequences, ITEMS), DECAY, WINDOW)
+    return Followers(*settings(films, kept).solve(sequences, ITEMS), DECAY, WINDOW)
 
 
 def scores_of(history: np.ndarray, followers: Followers) -> np.ndarray:
@@ -88,7 +88,7 @@ def test_a_window_longer_than_any_history_is_the_longest_histories(sequences, mo
 
     monkeypatch.setattr(sequential_ridge, "_examples", noted)
     config = settings().model_copy(update={"window": 10**9})
-    sequential_ridge.fit(config, sequences, ITEMS)
+    config.solve(sequences, ITEMS)
     assert asked == [max(map(len, sequences))]
 
 
