@@ -9,6 +9,12 @@ from numpy.typing import NDArray
 LIKED = 3.0
 """Stars from which on a film speaks for its viewer's taste."""
 
+NOT_HATED = 2.0
+"""Stars from which on a film still says what its viewer chooses to watch."""
+
+KNOWN_BY = 10
+"""Liked films from which on a viewer's taste is known, so that a film they hardly liked does not turn it."""
+
 LOWEST, HIGHEST = 0.5, 5.0
 """The stars that there are."""
 
@@ -17,8 +23,8 @@ LOWEST, HIGHEST = 0.5, 5.0
 class History:
     """Films that one viewer rated, oldest first; there may be none.
 
-    A model that does not know how a film was rated reads `liked` only: otherwise one hated film would bring more of
-    its like.
+    A model that does not know how a film was rated reads `in_favour` only: otherwise one hated film would bring more
+    of its like.
     """
 
     items: NDArray[np.int64]
@@ -52,6 +58,25 @@ class History:
     @cached_property
     def _liked(self) -> "History":
         return self.taken(self.stars >= LIKED)
+
+    @property
+    def in_favour(self) -> "History":
+        """The films that count in favour of their like; all the liked ones are among them.
+
+        What people choose to watch says more than how they liked it (docs/experiments.md). So of a viewer who liked
+        KNOWN_BY films or more, it is all that they did not hate; of a newcomer, what they liked.
+        """
+        return self if self._all_liked else self._in_favour
+
+    @cached_property
+    def favoured(self) -> NDArray[np.bool_]:
+        """(films,) which of them are `in_favour`."""
+        liked = self.stars >= LIKED
+        return self.stars >= NOT_HATED if np.count_nonzero(liked) >= KNOWN_BY else liked
+
+    @cached_property
+    def _in_favour(self) -> "History":
+        return self.taken(self.favoured)
 
     def latest(self, films: int) -> "History":
         """The newest films only, at most so many."""

@@ -42,8 +42,8 @@ class Recommender:
     """One release, ready to answer. Holds no state of any viewer; safe to share between threads.
 
     Every method takes and gives public movie_ids. Films of a history that the release does not know are
-    passed over. A model that is not told how films were rated reads those with 3 stars or more, and no others: a
-    newcomer whose first word is that they hated a film shall not get more like it.
+    passed over. A model that is not told how films were rated reads those `in_favour`, and no others: a newcomer whose
+    first word is that they hated a film shall not get more like it.
 
     Attributes
     ----------

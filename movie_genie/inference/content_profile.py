@@ -80,9 +80,9 @@ class ContentProfile:
         return self.films.scores_of(read[:-1], items)
 
     def contributions(self, history: History, items: Items) -> Floats | None:
-        """What each liked film among the latest adds to the scores of `items`: (items, latest liked)."""
-        liked = history.latest(self.window).liked
-        return parts(self.films.codes, self.films.steps, liked.items, liked.stars, items)
+        """What each film in favour among the latest adds to the scores of `items`: (items, latest in favour)."""
+        read = history.latest(self.window).taken(history.favoured[-self.window :])
+        return parts(self.films.codes, self.films.steps, read.items, read.stars, items)
 
     def likeness(self, item: int) -> Floats | None:
         """None: a film's page compares texts and genres itself."""

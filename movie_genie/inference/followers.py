@@ -58,10 +58,10 @@ class Followers:
         return (self.decay ** np.arange(self.window - 1, -1, -1)).astype(np.float32)
 
     def read(self, histories: Sequence[History]) -> Floats:
-        """How strongly the liked films of each history are followed by each film: (cases, items)."""
+        """How strongly the films in favour of each history are followed by each film: (cases, items)."""
         found = np.zeros((len(histories), len(self)), np.float32)
         for row, history in zip(found, histories, strict=True):
-            add_scores(row, history.liked.items, self.films, self.strength, self.fading)
+            add_scores(row, history.in_favour.items, self.films, self.strength, self.fading)
         return found
 
     def scores(self, read: Floats) -> Floats:
@@ -73,8 +73,8 @@ class Followers:
         return taken(read, items)
 
     def contributions(self, history: History, items: Items) -> Floats | None:
-        """What each of the latest liked films adds to the scores of `items`: (items, latest liked)."""
-        return parts(history.liked.items, items, self.films, self.strength, self.fading)
+        """What each of the latest films in favour adds to the scores of `items`: (items, latest in favour)."""
+        return parts(history.in_favour.items, items, self.films, self.strength, self.fading)
 
     def after(self, item: int) -> Floats:
         """How strongly each film follows this one: (items,), at least 0."""

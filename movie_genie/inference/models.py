@@ -17,7 +17,7 @@ from movie_genie.inference.sequence_model import SequenceModel
 class Model(Protocol):
     """Scores films after histories, which may be empty.
 
-    A model that is not told how films were rated reads those liked, and passes the others over.
+    A model that is not told how films were rated reads those `in_favour`, and passes the others over.
     """
 
     def __len__(self) -> int:
@@ -37,7 +37,7 @@ class Model(Protocol):
         ...
 
     def contributions(self, history: History, items: Items) -> Floats | None:
-        """How much each of the latest liked films adds to the scores of `items`: (items, latest liked).
+        """How much each of the latest films in favour adds to the scores of `items`: (items, latest in favour).
 
         None where the model gives no reasons.
         """

@@ -82,7 +82,7 @@ class SequenceModel:
 
     def read(self, histories: Sequence[History]) -> Floats:
         """What the network gives for each history: (cases, width)."""
-        known = [history if self.usual_stars is not None else history.liked for history in histories]
+        known = [history if self.usual_stars is not None else history.in_favour for history in histories]
         if len(known) == 1:
             found: Floats = self.network.run(None, self._alone(known[0]))[0]
             return shaped(found, 1, self.width)
@@ -108,16 +108,16 @@ class SequenceModel:
         return found.clip(LOWEST, HIGHEST, out=found)
 
     def contributions(self, history: History, items: Items) -> Floats | None:
-        """How much each of the latest liked films adds to the scores of `items`: (items, latest liked).
+        """How much each of the latest films in favour adds to the scores of `items`: (items, latest in favour).
 
         To first order, as the exported gradient says; None where the model gives no reasons.
         """
         if self.explain is None:
             return None
-        liked = history.liked.latest(self.max_history).items
-        given = self._films(liked) | {"items": self.films.vectors(items)}
+        read = history.in_favour.latest(self.max_history).items
+        given = self._films(read) | {"items": self.films.vectors(items)}
         found = shaped(self.explain.run(None, given)[0], len(items), given["present"].shape[1])
-        return found if len(liked) else found[:, :0]
+        return found if len(read) else found[:, :0]
 
     def likeness(self, item: int) -> Floats | None:
         """Every film's likeness to one of them: (items,), at most 1."""

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from movie_genie.artifacts import MODELS, RECIPE
 from movie_genie.errors import UserError
 from movie_genie.files import read_json
-from movie_genie.history import History
+from movie_genie.history import LIKED, History
 from movie_genie.inference import models
 from movie_genie.inference.compiled import Floats, Items
 from movie_genie.inference.content_profile import ContentProfile, clarity_of
@@ -312,18 +312,21 @@ class TwoStage:
     def reasons(self, history: History, ranking: Ranking, items: Items, count: int) -> tuple[Items, Floats]:
         """The liked films of a history that contributed most to each of `items`: their places, and their shares.
 
-        A share is of all that speaks for a film in the scores of the models that give reasons; what speaks against
-        it has no share.
+        A share is of all that liked films say for a film in the scores of the models that give reasons; what they say
+        against it has no share.
 
         Returns
         -------
         (items, count) int64, (items, count) float32
             The largest share first; fewer than `count` of a shorter history. Of a row the shares' sum is at most 1.
         """
-        liked = len(history.liked)
-        whole = np.zeros((len(items), liked), np.float32)
+        favoured = history.in_favour
+        whole = np.zeros((len(items), len(favoured)), np.float32)
         for model, scale in zip(self.models.values(), ranking.scales.tolist(), strict=True):
             own = model.contributions(history, items) if scale else None
             if own is not None:
                 add_at_the_end(whole, scale, own)
-        return strongest(whole, min(count, liked))
+        liked = np.flatnonzero(favoured.stars >= LIKED)
+        if len(liked) < len(favoured):
+            whole = np.ascontiguousarray(whole[:, liked])
+        return strongest(whole, min(count, len(liked)))

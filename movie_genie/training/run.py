@@ -105,7 +105,7 @@ def train_one(
 
     @torch.no_grad()
     def scores(histories: list[History]) -> NDArray[np.float32]:
-        read = [history if model.reads_ratings else history.liked for history in histories]
+        read = [history if model.reads_ratings else history.in_favour for history in histories]
         batch = pad([history.latest(config.max_history) for history in read], examples.items)
         table: NDArray[np.float32] = model.scores(to(batch, device)).cpu().numpy()
         return table

@@ -5,6 +5,7 @@ from histories import watched
 from movie_genie import weights
 from movie_genie.artifacts import FOLLOWERS
 from movie_genie.errors import UserError
+from movie_genie.history import KNOWN_BY
 from movie_genie.inference.followers import Followers
 from movie_genie.inference.models import load, predicts_stars
 
@@ -42,6 +43,13 @@ def test_an_empty_history_says_nothing(followers):
 def test_disliked_films_say_nothing_and_take_no_place_in_the_window(followers):
     liked, with_disliked = watched(0, 1, 2), watched(0, 3, 1, 2, 3, stars=[3, 2.5, 5, 4, 0.5])
     assert followers.read([with_disliked]).tolist() == followers.read([liked]).tolist()
+
+
+def test_a_film_hardly_liked_says_as_much_as_any_once_a_taste_is_known(followers):
+    liked, with_one_more = [3] * KNOWN_BY, watched(*[3] * KNOWN_BY, 0, stars=[5.0] * KNOWN_BY + [2.0])
+    (scores,) = followers.read([with_one_more])
+    assert scores.tolist() == followers.read([watched(*liked, 0)])[0].tolist()
+    assert followers.contributions(with_one_more, np.array([1])).shape == (1, 3)
 
 
 def test_followers_know_nothing_of_stars(followers):

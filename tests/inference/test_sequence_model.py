@@ -34,8 +34,8 @@ def told(tmp_path_factory):
 @given(histories=HISTORIES)
 def test_a_batch_gives_each_history_the_state_it_has_alone(model, histories):
     vectors, mix = model.films.all_vectors, normal(6, DIM, DIM)
-    liked = [history.items[history.stars >= 3][-MAX_HISTORY:] for history in histories]
-    expected = [vectors[items].sum(0) @ mix for items in liked]
+    favoured = [history.in_favour.items[-MAX_HISTORY:] for history in histories]
+    expected = [vectors[items].sum(0) @ mix for items in favoured]
     read = model.read(histories)
     np.testing.assert_allclose(read, expected, atol=1e-4)
     scores = model.scores(read)

@@ -10,6 +10,7 @@ from random_models import ITEMS, followers, sequence_model, two_stage
 from movie_genie import artifacts, weights
 from movie_genie.errors import UserError
 from movie_genie.files import write_json
+from movie_genie.history import KNOWN_BY, LIKED
 from movie_genie.inference.two_stage import Ranker, Source, TwoStage
 
 HISTORY = st.lists(st.integers(0, ITEMS - 1), max_size=25, unique=True).map(lambda items: watched(*items))
@@ -83,22 +84,33 @@ def test_with_every_film_excluded_nothing_is_recommended(system):
 
 
 @shared
-@given(history=HISTORY.filter(len), count=st.integers(1, 4))
-def test_reasons_are_the_largest_shares_of_the_history(system, history, count):
+@given(history=rated(ITEMS, longest=40).filter(len), count=st.integers(1, 4))
+def test_reasons_are_the_largest_shares_of_the_liked_films(system, history, count):
     items = np.array([0, 5, 29])
     ranking = system.recommend(history, 5, history.items)
     places, shares = system.reasons(history, ranking, items, count)
-    whole = np.zeros((3, len(history)))
+    whole = np.zeros((3, len(history.in_favour)))
     for name, scale in zip(system.models, ranking.scales, strict=True):
         own = system.models[name].contributions(history, items)
         if own is not None:
-            whole[:, len(history) - own.shape[1] :] += scale * own
-    positive = np.maximum(whole, 0)
+            whole[:, whole.shape[1] - own.shape[1] :] += scale * own
+    positive = np.maximum(whole[:, history.in_favour.stars >= LIKED], 0)
     expected = positive / np.maximum(positive.sum(1, keepdims=True), 1e-9)
     np.testing.assert_allclose(shares, -np.sort(-expected)[:, :count], atol=1e-5)
     for row in range(3):
         assert len(set(places[row].tolist())) == shares.shape[1]
         np.testing.assert_allclose(expected[row, places[row]], shares[row], atol=1e-5)
+
+
+def test_a_film_hardly_liked_may_bring_another_one_but_is_no_reason(system):
+    ridge, hardly_liked, brought = followers(2), 20, 25
+    ridge.films[hardly_liked, 0], ridge.strength[hardly_liked, 0] = brought, 50.0
+    alone = replace(system, sources=(Source("ridge", ridge, 10),), rankers=(), weights=np.ones(1, np.float32))
+    history = watched(*range(KNOWN_BY), hardly_liked, stars=[5.0] * KNOWN_BY + [2.0])
+    ranking = alone.recommend(history, 1, history.items)
+    assert ranking.items.tolist() == [brought]
+    places, _ = alone.reasons(history, ranking, ranking.items, KNOWN_BY + 1)
+    assert sorted(places[0].tolist()) == [*range(KNOWN_BY)]
 
 
 def test_a_film_that_the_recommended_one_follows_is_its_strongest_reason(system):

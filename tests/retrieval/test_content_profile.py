@@ -5,7 +5,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from movie_genie.data.cases import Cases
-from movie_genie.history import LIKED
 from movie_genie.inference.content_profile import CLEAR, NEUTRAL, OF_ONE_FILM, SHARPNESS
 from movie_genie.inference.models import load
 from movie_genie.retrieval.content_profile import ContentProfile, of_genres, of_texts
@@ -72,7 +71,7 @@ def test_loved_films_bring_their_like_and_hated_ones_push_it_away(profile):
 
 @given(
     st.lists(
-        st.tuples(st.integers(0, ITEMS - 1), st.integers(1, 10)), max_size=14, unique_by=lambda one: one[0]
+        st.tuples(st.integers(0, ITEMS - 1), st.integers(1, 10)), max_size=20, unique_by=lambda one: one[0]
     )
 )
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -91,8 +90,8 @@ def test_a_profile_is_the_sum_of_what_the_latest_films_say(profile, rated):
     else:
         assert read[-1] == (OF_ONE_FILM if len(latest) else 0)
     items = np.array([3, 33])
-    liked = vectors[latest.stars >= LIKED]
-    expected = profile.films.all_vectors[items] @ liked.T
+    read = vectors[history.favoured[-profile.window :]]
+    expected = profile.films.all_vectors[items] @ read.T
     np.testing.assert_allclose(profile.contributions(history, items), expected, atol=1e-5)
 
 
