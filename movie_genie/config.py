@@ -91,8 +91,10 @@ class SequencesConfig(Config):
     """configs/sequences.yaml: how users' histories are split."""
 
     min_user_ratings: PositiveInt
+    most_viewer_ratings: PositiveInt
     temporal_validation_share: Annotated[float, Field(gt=0, lt=0.5)]
     temporal_test_share: Annotated[float, Field(gt=0, lt=0.5)]
+    viewer_time_share: Share
 
 
 class ContentConfig(Config):

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from movie_genie.config import SequencesConfig
 from movie_genie.data.engine import Table, open_engine
 from movie_genie.data.schemas import (
+    FIRST_VIEWER_ID,
     INTERACTIONS,
     MOVIES,
     PROTOCOLS,
@@ -46,13 +47,17 @@ def process_sequences(config: SequencesConfig, root: Path) -> None:
     processed = root / "data" / "processed"
     ratings = read_arrow(root / "data" / "raw" / "ratings.parquet", RATINGS)
     movie_ids = read_arrow(root / "data" / "raw" / "movies.parquet", MOVIES)["movie_id"]
-    kept = enough_ratings(ratings, config.min_user_ratings)
+    recent = latest_of_viewers(ratings, config.most_viewer_ratings)
+    kept = enough_ratings(recent, config.min_user_ratings)
     if not len(kept):
         raise UserError(
             f"no user has {config.min_user_ratings} ratings (min_user_ratings in configs/sequences.yaml)"
         )
     validation_from, test_from = time_cuts(
-        kept["timestamp"].to_numpy(), config.temporal_validation_share, config.temporal_test_share
+        kept["timestamp"].to_numpy(),
+        time_weights(kept["user_id"].to_numpy(), config.viewer_time_share),
+        config.temporal_validation_share,
+        config.temporal_test_share,
     )
     vocabulary = _numbered(movie_ids, "item_idx", VOCABULARY)
     users = _numbered(pc.unique(kept["user_id"]), "user_idx", USERS)
@@ -67,6 +72,9 @@ def process_sequences(config: SequencesConfig, root: Path) -> None:
     figures = _figures(table, validation_from, test_from) | {
         "films": len(vocabulary),
         "users_left_out": pc.count_distinct(ratings["user_id"]).as_py() - len(users),
+        "viewers": pc.sum(_of_viewers(users)).as_py(),
+        "viewers_events": pc.sum(_of_viewers(kept)).as_py() or 0,
+        "viewers_ratings_left_out": len(ratings) - len(recent),
     }
     for protocol in PROTOCOLS:
         for name in SPLITS:
@@ -82,6 +90,20 @@ def process_sequences(config: SequencesConfig, root: Path) -> None:
     log.info("%d users, %d films, %d events", figures["users"], figures["films"], figures["events"])
 
 
+def latest_of_viewers(ratings: pa.Table, most: int) -> pa.Table:
+    """Keep of each viewer's ratings the latest `most`, and all of the source's own users.
+
+    Anybody may become a viewer and import whole catalogues: no single one shall outweigh what others rated.
+    """
+    users, times, places = (ratings[name].to_numpy() for name in ("user_id", "timestamp", "file_order"))
+    (rows,) = np.nonzero(users >= FIRST_VIEWER_ID)
+    rows = rows[np.lexsort((places[rows], times[rows], users[rows]))]
+    after = np.searchsorted(users[rows], users[rows], side="right") - np.arange(len(rows))
+    kept = np.ones(len(users), bool)
+    kept[rows[after > most]] = False
+    return ratings.filter(pa.array(kept))
+
+
 def enough_ratings(ratings: pa.Table, least: int) -> pa.Table:
     """Keep the users with at least `least` ratings."""
     counts = ratings.group_by("user_id").aggregate([("user_id", "count")])
@@ -89,7 +111,29 @@ def enough_ratings(ratings: pa.Table, least: int) -> pa.Table:
     return ratings.filter(pc.is_in(ratings["user_id"], kept))
 
 
-def time_cuts(times: np.ndarray, validation_share: float, test_share: float) -> tuple[int, int]:
+def time_weights(users: np.ndarray, viewer_share: float) -> np.ndarray:
+    """How much each event counts where time is cut: (events,), 1 for the source's own users.
+
+    Viewers' events are almost always the latest. If each counted, two viewers who import a catalogue would be the whole
+    test and the whole validation. So all events of a viewer together count as at most `viewer_share` of the source's
+    own, but as no less than one: only many viewers can move the cuts.
+
+    Parameters
+    ----------
+    users : (events,) int
+        user_id; viewers' are FIRST_VIEWER_ID or more.
+    """
+    weights = np.ones(len(users))
+    (rows,) = np.nonzero(users >= FIRST_VIEWER_ID)
+    most = max(1.0, viewer_share * (len(users) - len(rows)))
+    _, whose, counts = np.unique(users[rows], return_inverse=True, return_counts=True)
+    weights[rows] = np.minimum(1, most / counts)[whose]
+    return weights
+
+
+def time_cuts(
+    times: np.ndarray, weights: np.ndarray, validation_share: float, test_share: float
+) -> tuple[int, int]:
     """Find the times from which events are validation and test.
 
     Events of one time stay together, so that a share may come out somewhat larger than asked for.
@@ -98,15 +142,18 @@ def time_cuts(times: np.ndarray, validation_share: float, test_share: float) -> 
     ----------
     times : (events,) int
         In any order; at least one.
+    weights : (events,) float
+        How much each counts towards the shares; more than 0.
 
     Returns
     -------
     The first time of the validation, the first time of the test. They are equal where no validation is left.
     """
-    ordered = np.sort(times)
-    last = len(ordered) - 1
-    validation = ordered[min(last, int(len(ordered) * (1 - validation_share - test_share)))]
-    test = ordered[min(last, int(len(ordered) * (1 - test_share)))]
+    order = np.argsort(times, kind="stable")
+    until = np.cumsum(weights[order])
+    before = until[-1] * (1 - validation_share - test_share), until[-1] * (1 - test_share)
+    places = np.minimum(np.searchsorted(until, before, side="right"), len(times) - 1)
+    validation, test = times[order[places]]
     return int(validation), int(test)
 
 
@@ -157,6 +204,10 @@ def split_hash(events: pa.Table, protocol: str) -> str:
     return digest.hexdigest()
 
 
+def _of_viewers(table: pa.Table) -> pa.ChunkedArray:
+    return pc.greater_equal(table["user_id"], FIRST_VIEWER_ID)
+
+
 def _numbered(ids: pa.ChunkedArray, index: str, schema: pa.Schema) -> pa.Table:
     ordered = np.sort(ids.to_numpy())
     return pa.table([np.arange(len(ordered), dtype=np.int32), ordered], names=[index, schema.names[1]]).cast(
@@ -173,6 +224,9 @@ def _figures(events: pa.Table, validation_from: int, test_from: int) -> dict[str
         "films": 0,
         "events": len(events),
         "users_left_out": 0,
+        "viewers": 0,
+        "viewers_events": 0,
+        "viewers_ratings_left_out": 0,
         "median_history": int(np.median(lengths)),
         "longest_history": int(lengths.max()),
     }

@@ -3,6 +3,7 @@
 import gzip
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -10,7 +11,19 @@ from movie_genie.config import DataConfig, SequencesConfig
 from movie_genie.config_file import load_config
 from movie_genie.data.choose import choose
 from movie_genie.data.ingest import ingest
-from movie_genie.data.schemas import INTERACTIONS, METADATA, MOVIES, RATINGS, USERS, VOCABULARY, read_table
+from movie_genie.data.schemas import (
+    FEEDBACK,
+    FIRST_VIEWER_ID,
+    INTERACTIONS,
+    METADATA,
+    MOVIES,
+    PROTOCOLS,
+    RATINGS,
+    USERS,
+    VOCABULARY,
+    read_table,
+    write_table,
+)
 from movie_genie.data.sequences import process_sequences
 from movie_genie.files import read_json
 
@@ -48,6 +61,41 @@ def test_the_packaged_set_is_movielens_of_2016(tmp_path: Path) -> None:
     assert "(no genres listed)" not in set(films.genres.explode())
     events = read_table(tmp_path / "data/processed/interactions.parquet", INTERACTIONS)
     assert len(events) == 100_004
+    splits = read_json(tmp_path / "data/processed/splits.json")
+    quoted = read_json(ROOT / "benchmarks/results/quality-packaged.json")
+    for protocol in PROTOCOLS:
+        assert splits[f"{protocol}_hash"] == quoted[protocol]["split_hash"], (
+            "what the docs quote is of this split"
+        )
+
+
+@pytest.mark.parametrize("apart", [0, 3600], ids=["at once", "over a year"])
+def test_two_viewers_who_import_the_whole_catalogue_leave_the_split_to_the_data_set(
+    tmp_path: Path, apart: int
+) -> None:
+    """They were all of the test, and where they imported everything at one time, no validation was left."""
+    run(tmp_path, "packaged")
+    alone = read_json(tmp_path / "data/processed/splits.json")
+    films = read_table(tmp_path / "data/raw/movies.parquet", MOVIES).movie_id
+    imported = [
+        pd.DataFrame(
+            {
+                "user_id": FIRST_VIEWER_ID + who,
+                "movie_id": films,
+                "rating": np.float32(4),
+                "timestamp": NOW - 60 * who - apart * (np.arange(len(films))[::-1]),
+            }
+        )
+        for who in (1, 2)
+    ]
+    write_table(tmp_path / "data/feedback/ratings.parquet", pd.concat(imported), FEEDBACK)
+    profile = run(tmp_path, "packaged")
+    assert profile["viewers_ratings"] == 2 * len(films)
+    splits = read_json(tmp_path / "data/processed/splits.json")
+    assert splits["viewers_ratings_left_out"] == 2 * (len(films) - 500)
+    assert splits["temporal_test_from"] < "2015-08"
+    assert splits["temporal_test_users"] > 0.95 * alone["temporal_test_users"]
+    assert splits["temporal_validation"] > 4_500
 
 
 @pytest.mark.realdata

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from movie_genie.config import SequencesConfig
 from movie_genie.data.engine import Engine, open_engine
 from movie_genie.data.schemas import (
+    FIRST_VIEWER_ID,
     INTERACTIONS,
     MOVIES,
     RATINGS,
@@ -23,14 +24,31 @@ from movie_genie.data.schemas import (
     USERS,
     VALIDATION,
     VOCABULARY,
+    read_arrow,
     read_table,
     write_table,
 )
-from movie_genie.data.sequences import enough_ratings, order, process_sequences, split, split_hash, time_cuts
+from movie_genie.data.sequences import (
+    enough_ratings,
+    latest_of_viewers,
+    order,
+    process_sequences,
+    split,
+    split_hash,
+    time_cuts,
+    time_weights,
+)
 from movie_genie.errors import UserError
 from movie_genie.files import read_json
 
-CONFIG = SequencesConfig(min_user_ratings=3, temporal_validation_share=0.1, temporal_test_share=0.2)
+CONFIG = SequencesConfig(
+    min_user_ratings=3,
+    most_viewer_ratings=100,
+    temporal_validation_share=0.1,
+    temporal_test_share=0.2,
+    viewer_time_share=0.001,
+)
+VIEWER = FIRST_VIEWER_ID
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +82,11 @@ def events_of(engine: Engine, table: pa.Table, cuts: tuple[int, int] = (10, 13))
     }
     created = [engine.create_table(name, content, overwrite=True) for name, content in tables.items()]
     return split(order(*created), *cuts).order_by("user_idx", "position").to_pyarrow()
+
+
+def cuts_of(times: np.ndarray, validation: float, test: float) -> tuple[int, int]:
+    """Where time is cut if each event counts the same."""
+    return time_cuts(times, np.ones(len(times)), validation, test)
 
 
 few_examples = settings(deadline=None, max_examples=12)  # each is a query, or several
@@ -109,7 +132,7 @@ def test_leave_one_out_tests_the_last_event_of_whoever_has_three(engine: Engine,
 def test_the_temporal_split_never_looks_ahead(
     engine: Engine, table: pa.Table, validation: float, test: float
 ) -> None:
-    cuts = time_cuts(table["timestamp"].to_numpy(), validation, test)
+    cuts = cuts_of(table["timestamp"].to_numpy(), validation, test)
     events = events_of(engine, table, cuts)
     times, parts = events["timestamp"].to_numpy(), events["temporal"].to_numpy()
     for earlier, later in ((TRAIN, VALIDATION), (VALIDATION, TEST), (TRAIN, TEST)):
@@ -126,7 +149,7 @@ shares = st.floats(0.01, 0.45)
 def test_without_ties_the_shares_are_met_to_one_event(
     times: list[int], validation: float, test: float
 ) -> None:
-    cuts = time_cuts(np.array(times), validation, test)
+    cuts = cuts_of(np.array(times), validation, test)
     for cut, share in zip(cuts, (validation + test, test), strict=True):
         later = sum(time >= cut for time in times)
         assert share * len(times) - 1e-6 <= later < share * len(times) + 1 + 1e-6
@@ -139,9 +162,53 @@ def test_users_with_too_few_ratings_are_left_out() -> None:
 
 
 def test_a_share_that_leaves_less_than_an_event_still_tests_the_last_one() -> None:
-    assert time_cuts(np.array([30, 10, 20]), 0.001, 0.001) == (30, 30)
-    assert time_cuts(np.array([4, 1, 3, 2, 5]), 0.2, 0.2) == (4, 5)
-    assert time_cuts(np.array([30, 10, 20]), 1e-17, 1e-17) == (30, 30)
+    assert cuts_of(np.array([30, 10, 20]), 0.001, 0.001) == (30, 30)
+    assert cuts_of(np.array([4, 1, 3, 2, 5]), 0.2, 0.2) == (4, 5)
+    assert cuts_of(np.array([30, 10, 20]), 1e-17, 1e-17) == (30, 30)
+
+
+def test_a_source_without_viewers_is_cut_where_a_plain_quantile_cuts_it() -> None:
+    times = np.random.default_rng(3).integers(0, 500, 2_000)
+    weights = time_weights(np.arange(2_000), 0.001)
+    assert (weights == 1).all()
+    ordered = np.sort(times)
+    assert time_cuts(times, weights, 0.05, 0.1) == (ordered[1_700], ordered[1_800])
+
+
+def test_where_time_is_cut_a_viewer_counts_as_at_most_a_share_of_the_source() -> None:
+    users = np.array([1] * 60 + [2] * 40 + [VIEWER] * 500 + [VIEWER + 1] * 2)
+    weights = time_weights(users, 0.05)
+    np.testing.assert_allclose(weights, [1] * 100 + [5 / 500] * 500 + [1] * 2)
+    np.testing.assert_allclose(time_weights(users, 0.0001)[100:], [1 / 500] * 500 + [1 / 2] * 2)
+
+
+@pytest.mark.parametrize("apart", [0, 86_400], ids=["all at one time", "over years"])
+def test_two_viewers_who_rate_everything_leave_the_cuts_where_they_are(apart: int) -> None:
+    times = np.arange(1_000)
+    late = [5_000 + apart * number for number in range(2_000)]
+    users = np.array([7] * 1_000 + [VIEWER, VIEWER + 1] * 1_000)
+    weights = time_weights(users, 0.001)
+    validation, test = time_cuts(np.concatenate([times, late]), weights, 0.05, 0.1)
+    alone = cuts_of(times, 0.05, 0.1)
+    assert (abs(validation - alone[0]), abs(test - alone[1])) <= (2, 2)
+
+
+def test_many_viewers_move_the_cuts_into_their_own_time() -> None:
+    users = np.array([7] * 1_000 + [VIEWER + number for number in range(400)])
+    times = np.array([*range(1_000), *range(5_000, 5_400)])
+    assert (
+        cuts_of(times, 0.05, 0.1) == time_cuts(times, time_weights(users, 0.001), 0.05, 0.1) == (5_190, 5_260)
+    )
+
+
+def test_of_a_viewer_the_latest_ratings_are_kept_and_of_others_all() -> None:
+    rows = [(1, film, film) for film in range(1, 9)]
+    rows += [(VIEWER, 1, 50), (VIEWER, 2, 40), (VIEWER, 3, 60), (VIEWER, 4, 50), (VIEWER + 1, 1, 5)]
+    table = ratings_table(rows)
+    kept = latest_of_viewers(table, 2)
+    assert kept["movie_id"].to_pylist() == [*range(1, 9), 3, 4, 1]
+    shuffled = latest_of_viewers(table.take([12, 9, 8, 11, 10, *range(8)]), 2).sort_by("file_order")
+    assert shuffled.equals(kept)
 
 
 def test_the_hash_sees_order_and_parts_and_nothing_else(engine: Engine) -> None:
@@ -193,6 +260,9 @@ def test_the_figures_are_those_of_the_tables(project: Path) -> None:
         "films": 8,
         "events": 50,
         "users_left_out": 2,
+        "viewers": 0,
+        "viewers_events": 0,
+        "viewers_ratings_left_out": 0,
         "median_history": 5,
         "longest_history": 7,
         "leave_one_out_train": 30,
@@ -253,6 +323,32 @@ def test_a_new_user_and_film_at_the_end_leave_all_other_numbers(project: Path) -
     after = read_table(project / "data/processed/interactions.parquet", INTERACTIONS)
     columns = ["user_idx", "position", "item_idx", "leave_one_out"]
     assert after[after.user_idx < 10][columns].equals(before[columns])
+
+
+def add_ratings(project: Path, rows: list[tuple[int, int, int]]) -> None:
+    """Put rows of (user_id, movie_id, timestamp) after those that are there."""
+    path = project / "data/raw/ratings.parquet"
+    there = read_arrow(path, RATINGS)
+    more = ratings_table(rows)
+    places = pa.array(range(len(there), len(there) + len(more)), pa.int64())
+    more = more.set_column(4, RATINGS.field("file_order"), places)
+    write_table(path, pa.concat_tables([there, more]), RATINGS)
+
+
+def test_viewers_who_rated_every_film_at_once_do_not_become_the_split(project: Path) -> None:
+    process_sequences(CONFIG, project)
+    before = read_json(project / "data/processed/splits.json")
+    add_ratings(project, [(VIEWER + who, film, 9_000) for who in range(2) for film in (*range(1, 8), 50)])
+    process_sequences(CONFIG.model_copy(update={"most_viewer_ratings": 6}), project)
+    after = read_json(project / "data/processed/splits.json")
+    assert (after["viewers"], after["viewers_events"], after["viewers_ratings_left_out"]) == (2, 12, 4)
+    events = read_table(project / "data/processed/interactions.parquet", INTERACTIONS)
+    assert (
+        events[events.user_idx >= 10].groupby("user_idx").item_idx.apply(list).tolist()
+        == [[2, 3, 4, 5, 6, 7]] * 2
+    )
+    assert after["temporal_validation"] > 0
+    assert after["temporal_test_users"] == before["temporal_test_users"] + 2
 
 
 def test_too_few_ratings_are_a_clear_error(project: Path) -> None:
