@@ -5,7 +5,9 @@ from movie_genie.data.engine import Table
 from movie_genie.data.films import LONGEST_EXCERPT
 from movie_genie.data.schemas import FIRST_VIEWER_ID
 
-REASONS = ("unparsable", "rating_out_of_range", "unknown_film", "time_in_future", "duplicate")
+UNKNOWN_FILM = "unknown_film"
+
+REASONS = ("unparsable", "rating_out_of_range", UNKNOWN_FILM, "time_in_future", "duplicate")
 """Why a row is rejected; of several reasons the first counts."""
 
 WHOLE_NUMBER = "^[0-9]{1,15}$"
@@ -94,7 +96,7 @@ def judge(rows: Table, movie_ids: Table, config: DataConfig, now: int) -> Table:
     reason = ibis.cases(
         (~rows.parsed, "unparsable"),
         (~rows.rating.between(config.lowest_rating, config.highest_rating), "rating_out_of_range"),
-        (~known, "unknown_film"),
+        (~known, UNKNOWN_FILM),
         (rows.timestamp > now, "time_in_future"),
         else_=ibis.null("string"),
     )

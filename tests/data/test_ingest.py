@@ -139,12 +139,14 @@ def test_the_profile_counts_what_was_written(data_set: DataSet, caplog: pytest.L
         "viewers": 1,
         "viewers_ratings": 2,
         "rejected": 3,
-        "rejected_share": 0.3,
+        "rejected_share": 0.375,
         "rejected_unparsable": 1,
         "rejected_rating_out_of_range": 0,
         "rejected_unknown_film": 1,
         "rejected_time_in_future": 0,
         "rejected_duplicate": 1,
+        "viewers_ratings_of_unknown_films": 0,
+        "viewers_ratings_rejected": 0,
         "times_filled": 0,
         "films_with_metadata": 2,
     }
@@ -193,13 +195,44 @@ def test_the_viewers_ratings_are_appended_after_all_others(data_set: DataSet) ->
 
 def test_the_viewers_ratings_are_judged_like_all_others(data_set: DataSet) -> None:
     feedback(data_set, [(VIEWER, 1, 5, 1500), (VIEWER, 1, 4, 1600), (VIEWER, 99, 4, 1), (7, 1, 4, 1)])
-    data_set.run(max_rejected_share=0.5)
+    profile = data_set.run()
     assert data_set.pairs()[5:] == [(VIEWER, 1, 4.0)]
     assert data_set.rejected() == [
         ("feedback/ratings.parquet", 1, "duplicate"),
-        ("feedback/ratings.parquet", 3, "unknown_film"),
         ("feedback/ratings.parquet", 4, "unparsable"),  # a number that belongs to the data set
     ]
+    counted = {
+        name: count for name, count in profile.items() if name.startswith(("rejected", "viewers_")) and count
+    }
+    assert counted == {
+        "viewers_ratings": 1,
+        "viewers_ratings_of_unknown_films": 1,
+        "viewers_ratings_rejected": 2,
+    }
+
+
+def test_viewers_ratings_of_films_that_a_new_source_lacks_wait_for_the_film(data_set: DataSet) -> None:
+    feedback(data_set, [(VIEWER, film, 4, film) for film in (2, *range(100, 1300))])
+    profile = data_set.run()
+    assert (profile["viewers_ratings"], profile["viewers_ratings_of_unknown_films"]) == (1, 1_200)
+    assert (profile["rejected"], profile["rejected_share"], data_set.rejected()) == (0, 0, [])
+    data_set.write("movies.csv", MOVIES + "100,Heat (1995),Crime\n")
+    profile = data_set.run()
+    assert (profile["viewers_ratings"], profile["viewers_ratings_of_unknown_films"]) == (2, 1_199)
+
+
+def test_viewers_ratings_hide_no_bad_rows_of_the_source(data_set: DataSet) -> None:
+    data_set.write("ratings.csv", RATINGS + "1,77,4,100\n")
+    feedback(data_set, [(VIEWER + who, film, 4, 100) for who in range(50) for film in (1, 2, 3, 4)])
+    with pytest.raises(UserError, match=r"16\.7% .*1 unknown_film.*allows 1\.0%"):
+        data_set.run(max_rejected_share=0.01)
+
+
+def test_a_source_without_ratings_is_refused_whatever_viewers_rated(data_set: DataSet) -> None:
+    data_set.write("ratings.csv", "userId,movieId,rating,timestamp\n")
+    feedback(data_set, [(VIEWER, 1, 4, 100)])
+    with pytest.raises(UserError, match=r"^set: there are no ratings in it$"):
+        data_set.run()
 
 
 def test_an_empty_snapshot_changes_nothing(data_set: DataSet) -> None:
