@@ -87,6 +87,12 @@ class DataConfig(Config):
         return self
 
 
+class FeedbackConfig(Config):
+    """configs/feedback.yaml: whose ratings the pipeline learns from."""
+
+    min_account_days: Annotated[float, Field(ge=0)]
+
+
 class SequencesConfig(Config):
     """configs/sequences.yaml: how users' histories are split."""
 

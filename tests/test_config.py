@@ -17,6 +17,7 @@ MODELS = {
     "content": config.ContentConfig,
     "data": config.DataConfig,
     "evaluation": config.EvaluationConfig,
+    "feedback": config.FeedbackConfig,
     "frontend": config.FrontendConfig,
     "sequences": config.SequencesConfig,
     "server": config.ServerConfig,

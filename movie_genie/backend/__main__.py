@@ -12,15 +12,19 @@ import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from movie_genie.backend.accounts import Accounts
+from movie_genie.backend.clock import now
 from movie_genie.backend.database import Database
 from movie_genie.backend.errors import ProblemError
 from movie_genie.backend.inputs import Name, NewPassword
 from movie_genie.backend.settings import Settings, read_settings
 from movie_genie.backend.snapshot import snapshot
 from movie_genie.cli import run
+from movie_genie.config import FeedbackConfig
+from movie_genie.config_file import load_config
 from movie_genie.errors import UserError
 
 SNAPSHOT = Path("data/feedback/ratings.parquet")
+FEEDBACK = Path("configs/feedback.yaml")
 
 
 def main() -> None:
@@ -33,8 +37,9 @@ def main() -> None:
         "create-admin", help="make an account an admin's; ask for a password if it is new"
     )
     admin.add_argument("name")
-    feedback = commands.add_parser("snapshot-feedback", help="write the viewers' ratings for the pipeline")
+    feedback = commands.add_parser("snapshot-feedback", help="write the accounts' ratings for the pipeline")
     feedback.add_argument("--to", type=Path, default=SNAPSHOT)
+    feedback.add_argument("--config", type=Path, default=FEEDBACK)
     commands.add_parser("openapi", help="print the API's OpenAPI document")
     arguments = parser.parse_args()
 
@@ -51,8 +56,12 @@ def main() -> None:
         if arguments.command == "create-admin":
             _create_admin(database, arguments.name)
         else:
-            ratings, changed = snapshot(database, arguments.to)
-            print(f"{arguments.to}: {ratings} ratings, {'changed' if changed else 'unchanged'}")
+            config = load_config(arguments.config, FeedbackConfig)
+            taken = snapshot(database, arguments.to, config.min_account_days, now())
+            print(
+                f"{arguments.to}: {taken.ratings} ratings, {'changed' if taken.changed else 'unchanged'}; "
+                f"left out: {taken.of_guests} of guests, {taken.of_new_accounts} of new accounts"
+            )
 
     run(command)
 

@@ -63,15 +63,28 @@ def test_a_weak_password_is_refused_in_one_line(tmp_path: Path):
 
 
 def test_a_snapshot_says_how_much_there_is_and_whether_it_is_new(database: Database, tmp_path: Path):
-    target = tmp_path / "ratings.parquet"
-    command = ("snapshot-feedback", "--to", str(target))
-    assert backend(tmp_path, *command).stdout == f"{target}: 0 ratings, unchanged\n"
+    target, config = tmp_path / "ratings.parquet", tmp_path / "feedback.yaml"
+    config.write_text("min_account_days: 0\n")
+    command = ("snapshot-feedback", "--to", str(target), "--config", str(config))
+    nothing_else = "left out: 0 of guests, 0 of new accounts\n"
+    assert backend(tmp_path, *command).stdout == f"{target}: 0 ratings, unchanged; {nothing_else}"
     accounts = Accounts(database)
-    viewer = accounts.recognise(accounts.open_guest())
+    viewer = accounts.recognise(accounts.register("ursula", PASSWORD, None))
     assert viewer is not None
     Feedback(database).rate(viewer.id, 1, 4.0)
-    assert backend(tmp_path, *command).stdout == f"{target}: 1 ratings, changed\n"
-    assert backend(tmp_path, *command).stdout == f"{target}: 1 ratings, unchanged\n"
+    assert backend(tmp_path, *command).stdout == f"{target}: 1 ratings, changed; {nothing_else}"
+    assert backend(tmp_path, *command).stdout == f"{target}: 1 ratings, unchanged; {nothing_else}"
+
+
+def test_a_snapshot_says_what_it_left_out(database: Database, tmp_path: Path):
+    database.prepare()
+    accounts, target = Accounts(database), tmp_path / "ratings.parquet"
+    for token in (accounts.open_guest(), accounts.register("ursula", PASSWORD, None)):
+        viewer = accounts.recognise(token)
+        assert viewer is not None
+        Feedback(database).rate(viewer.id, 1, 4.0)
+    said = backend(tmp_path, "snapshot-feedback", "--to", str(target)).stdout
+    assert said == f"{target}: 0 ratings, unchanged; left out: 1 of guests, 1 of new accounts\n"
 
 
 def test_the_database_is_upgraded_by_a_command(tmp_path: Path):

@@ -86,13 +86,16 @@ def test_the_first_admin_signs_in_with_the_password_that_was_made(stack: Stack):
     assert stack.secret("admin_password") not in stack.compose("logs").stdout
 
 
-def test_a_rating_through_nginx_is_in_the_database_the_snapshot_and_the_next_training(stack: Stack):
+def test_an_accounts_rating_through_nginx_is_in_the_database_the_snapshot_and_the_next_training(stack: Stack):
     former = stack.release()
-    viewer = Viewer(stack.web)
+    guest, viewer = Viewer(stack.web), Viewer(stack.web)
+    guest.rate(1, 0.5)
+    assert guest.call("GET", "/api/me/recommendations?limit=1")["items"], "a guest's counts for the guest"
+    viewer.register("ursula", "correct horse battery")
     for film in (1, 50, 260):
         viewer.rate(film, 4.5)
     assert viewer.call("GET", "/api/me/recommendations?limit=1")["items"], "the next answer knows it"
-    assert int(stack.sql("SELECT count(*) FROM ratings")) == 3
+    assert int(stack.sql("SELECT count(*) FROM ratings")) == 4
     state, tasks = stack.night()
     assert state == "success"
     assert count_viewers_ratings(stack, "data/feedback/ratings.parquet") == 3
