@@ -52,10 +52,11 @@ class Catalogue:
     years : (items,) int64
         0 where unknown.
     ratings_count : (items,) int64
+        By the data set's own users, as is the average.
     average_rating : (items,) float64
         NaN without ratings.
     popularity : (items,) float64
-        Ratings, older ones counting less.
+        How many liked it, older ratings counting less.
     genres : list of str
         In alphabetical order.
     genre_matrix : (items, genres) bool

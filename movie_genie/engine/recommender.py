@@ -149,7 +149,7 @@ class Recommender:
     def popular(
         self, limit: int, *, genre: str | None = None, exclude: Collection[int] = ()
     ) -> list[Recommended]:
-        """What is rated most these days, perhaps of one genre; the score is the recent ratings' count.
+        """What is liked most these days, perhaps of one genre; the score is the catalogue's popularity.
 
         Raises
         ------

@@ -8,9 +8,12 @@ CATALOGUE = pa.schema(
     [
         ("item_idx", pa.int32()),
         *(field for field in CONTENT if field.name != "embedding"),
-        ("ratings_count", pa.int32()),
+        ("ratings_count", pa.int32()),  # by the data set's own users, as is the average
         ("average_rating", pa.float32()),  # null without ratings
-        ("popularity", pa.float32()),  # ratings, older ones counting less
+        (
+            "popularity",
+            pa.float32(),
+        ),  # those who liked it, older ratings counting less, viewers within bounds
     ]
 )
 """catalogue.arrow: one row a film of the vocabulary, sorted by item_idx."""

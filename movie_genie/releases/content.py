@@ -28,6 +28,7 @@ from movie_genie.engine.recommender import TEXT_VECTORS
 from movie_genie.engine.schemas import CATALOGUE, PERSONA_RATINGS, PERSONAS, WORD_INDEX
 from movie_genie.errors import UserError
 from movie_genie.files import read_json
+from movie_genie.history import LIKED
 
 COPIED = (RECIPE, METRICS, VERDICT, RANKS)
 """What is copied of results/."""
@@ -40,6 +41,12 @@ MANIFEST = "manifest.json"
 
 HALF_LIFE_SECONDS = 180 * 24 * 3600
 """After this long, a rating counts half towards what is popular now."""
+
+VIEWERS_SHARE = 0.25
+"""By so much of what it is among the data set's users do viewers make a film more popular, at most …"""
+
+VIEWERS_HALF = 50
+"""… and by half of that, where so many of them like it: what everybody is shown is not a few accounts' to decide."""
 
 
 def assemble(project: Path, target: Path) -> None:
@@ -94,28 +101,49 @@ def _copy(source: Path, target: Path) -> None:
 
 def _write_films(target: Path, content: pa.Table, ratings: pa.Table, movie_ids: NDArray[np.int64]) -> None:
     """What is told of films: the catalogue, the index of words and the texts' vectors."""
-    items = len(movie_ids)
-    rated, known = _item_idx(ratings, movie_ids)
-    stars = ratings["rating"].to_numpy()[known].astype(np.float64)
-    times = ratings["timestamp"].to_numpy()[known]
-    counts = np.bincount(rated, minlength=items)
-    # From the data set's newest rating, not the clock: the same data, the same bytes. Nor from a viewer's, which may be
-    # years younger: one of them would outweigh all that came before, and be shown to everybody.
-    of_data_set = ratings["user_id"].to_numpy()[known] < schemas.FIRST_VIEWER_ID
-    newest = times[of_data_set].max(initial=0)
-    age = np.maximum(newest - times, 0)
-    popularity = np.bincount(rated, weights=0.5 ** (age / HALF_LIFE_SECONDS), minlength=items)
-    with np.errstate(invalid="ignore"):
-        average = np.bincount(rated, weights=stars, minlength=items) / counts
     columns = {name: content[name] for name in schemas.CONTENT.names if name != "embedding"} | {
-        "item_idx": pa.array(np.arange(items, dtype=np.int32)),
-        "ratings_count": pa.array(counts.astype(np.int32)),
-        "average_rating": pa.array(average.astype(np.float32), from_pandas=True),  # NaN becomes null
-        "popularity": pa.array(popularity.astype(np.float32)),
+        "item_idx": pa.array(np.arange(len(movie_ids), dtype=np.int32)),
+        **_opinion(ratings, movie_ids),
     }
     _write_arrow(target / CATALOGUE_FILE, columns, CATALOGUE)
     _write_arrow(target / word_index.FILE, word_index.table_of(_texts(content)), WORD_INDEX)
     np.save(target / TEXT_VECTORS, dataset.text_vectors(content))
+
+
+def _opinion(ratings: pa.Table, movie_ids: NDArray[np.int64]) -> dict[str, pa.Array]:
+    """What everybody is told of each film: how many rated it, their average, and how popular it is now.
+
+    Count and average are the data set's users' alone, as anybody may become a viewer, and more than one. Viewers do
+    make a film more popular, within bounds; low ratings make none popular.
+    """
+    items = len(movie_ids)
+    rated, known = _item_idx(ratings, movie_ids)
+    stars, times, users = (ratings[name].to_numpy()[known] for name in ("rating", "timestamp", "user_id"))
+    own = users < schemas.FIRST_VIEWER_ID
+    counts = np.bincount(rated[own], minlength=items)
+    with np.errstate(invalid="ignore"):
+        average = np.bincount(rated[own], weights=stars[own].astype(np.float64), minlength=items) / counts
+    popularity, viewers = (
+        _recent_likes(rated[whose], stars[whose], times[whose], items) for whose in (own, ~own)
+    )
+    popularity *= 1 + VIEWERS_SHARE * viewers / (viewers + VIEWERS_HALF)
+    return {
+        "ratings_count": pa.array(counts.astype(np.int32)),
+        "average_rating": pa.array(average.astype(np.float32), from_pandas=True),  # NaN becomes null
+        "popularity": pa.array(popularity.astype(np.float32)),
+    }
+
+
+def _recent_likes(
+    rated: NDArray[np.int64], stars: NDArray[np.float32], times: NDArray[np.int64], items: int
+) -> NDArray[np.float64]:
+    """How many liked each film, older ratings counting less: (items,).
+
+    Older than the newest of them, not than the clock says: the same data, the same bytes.
+    """
+    age = times.max(initial=0) - times
+    weights = (stars >= LIKED) * 0.5 ** (age / HALF_LIFE_SECONDS)
+    return np.bincount(rated, weights, items).astype(np.float64)
 
 
 def _texts(content: pa.Table) -> Iterator[str]:
