@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import case, func, insert, select
+from sqlalchemy import Float, case, cast, func, insert, select
 
 from movie_genie.backend.clock import now
 from movie_genie.backend.database import Database
@@ -36,22 +36,33 @@ class Events:
             connection.execute(insert(events), rows)
 
     def click_through(self) -> list[ClickThrough]:
-        """Return every release's kinds of rows, the most shown first."""
-        shown = func.sum(case((events.c.kind == "impression", 1), else_=0))
-        clicked = func.sum(case((events.c.kind == "click", 1), else_=0))
+        """Return every release's kinds of rows, the most shown first; each viewer counts the same in a rate."""
+        row = (events.c.release_id, events.c.row_kind)
+        each = (
+            select(
+                *row,
+                func.sum(case((events.c.kind == "impression", 1), else_=0)).label("shown"),
+                func.sum(case((events.c.kind == "click", 1), else_=0)).label("clicked"),
+            )
+            .group_by(*row, events.c.viewer_id)
+            .subquery()
+        )
+        own = case(
+            (each.c.shown == 0, None),
+            (each.c.clicked >= each.c.shown, 1.0),
+            else_=cast(each.c.clicked, Float) / each.c.shown,
+        )
+        total = func.sum(each.c.shown)
         query = (
-            select(events.c.release_id, events.c.row_kind, shown, clicked)
-            .group_by(events.c.release_id, events.c.row_kind)
-            .order_by(events.c.release_id, shown.desc(), events.c.row_kind)
+            select(each.c.release_id, each.c.row_kind, total, func.sum(each.c.clicked), func.avg(own))
+            .group_by(each.c.release_id, each.c.row_kind)
+            .order_by(each.c.release_id, total.desc(), each.c.row_kind)
         )
         with self._database.read() as connection:
             return [
+                # int: PostgreSQL adds up whole numbers to decimals
                 ClickThrough(
-                    release_id=release,
-                    row=row,
-                    impressions=impressions,
-                    clicks=clicks,
-                    rate=clicks / impressions if impressions else None,
+                    release_id=release, row=row_kind, impressions=int(shown), clicks=int(clicked), rate=rate
                 )
-                for release, row, impressions, clicks in connection.execute(query)
+                for release, row_kind, shown, clicked, rate in connection.execute(query)
             ]

@@ -64,7 +64,11 @@ class CurrentRelease(Output):
 
 
 class ClickThrough(Output):
-    """How one kind of row did in one release; `rate` is null where it was never shown."""
+    """How one kind of row did in one release.
+
+    `rate` is the mean over the viewers who were shown it, so that each counts the same: clicks for each time that it
+    was shown, at most 1; null where it was never shown.
+    """
 
     release_id: str
     row: str

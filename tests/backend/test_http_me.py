@@ -159,6 +159,23 @@ def test_events_are_counted_by_row_and_release(user: Browser, admin: Browser):
     ]
 
 
+def test_one_viewer_who_clicks_a_thousand_times_makes_no_rate(user: Browser, other: Browser, admin: Browser):
+    shown, clicked = (
+        {"kind": "impression", "row": "popular"},
+        {"kind": "click", "row": "popular", "movie_id": 1},
+    )
+    for browser, events in (
+        (user, [shown] * 10 + [clicked] * 190),
+        (user, [clicked] * 200),
+        (other, [shown] * 4),
+    ):
+        assert browser.post("/events", {"release_id": "a" * 12, "events": events}).status_code == 204
+    assert other.post("/events", {"release_id": "a" * 12, "events": [clicked]}).status_code == 204
+    (row,) = admin.get("/admin/click-through").json["items"]
+    assert (row["impressions"], row["clicks"]) == (14, 391)
+    assert row["rate"] == pytest.approx((1 + 1 / 4) / 2)
+
+
 @pytest.mark.parametrize(
     "event", [{"kind": "hover", "row": "x"}, {"kind": "click", "row": "No Row"}, {"kind": "click"}, {}]
 )

@@ -566,7 +566,10 @@ export interface components {
         };
         /**
          * ClickThrough
-         * @description How one kind of row did in one release; `rate` is null where it was never shown.
+         * @description How one kind of row did in one release.
+         *
+         *     `rate` is the mean over the viewers who were shown it, so that each counts the same: clicks for each time that it
+         *     was shown, at most 1; null where it was never shown.
          */
         ClickThrough: {
             /** Release Id */
