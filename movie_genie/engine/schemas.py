@@ -10,10 +10,7 @@ CATALOGUE = pa.schema(
         *(field for field in CONTENT if field.name != "embedding"),
         ("ratings_count", pa.int32()),  # by the data set's own users, as is the average
         ("average_rating", pa.float32()),  # null without ratings
-        (
-            "popularity",
-            pa.float32(),
-        ),  # those who liked it, older ratings counting less, viewers within bounds
+        ("popularity", pa.float32()),  # recent likes, viewers' within bounds
     ]
 )
 """catalogue.arrow: one row a film of the vocabulary, sorted by item_idx."""
