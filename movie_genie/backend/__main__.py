@@ -34,9 +34,12 @@ def main() -> None:
     db = commands.add_parser("db", help="the feedback database")
     db.add_argument("action", choices=["upgrade"], help="make or bring up to date its tables")
     admin = commands.add_parser(
-        "create-admin", help="make an account an admin's; ask for a password if it is new"
+        "create-admin", help="make a new account that is an admin's; ask for its password"
     )
     admin.add_argument("name")
+    whom = admin.add_mutually_exclusive_group()
+    whom.add_argument("--promote", action="store_true", help="make the account that has the name an admin's")
+    whom.add_argument("--if-none", action="store_true", help="do nothing where there is an admin")
     feedback = commands.add_parser("snapshot-feedback", help="write the accounts' ratings for the pipeline")
     feedback.add_argument("--to", type=Path, default=SNAPSHOT)
     feedback.add_argument("--config", type=Path, default=FEEDBACK)
@@ -54,7 +57,7 @@ def main() -> None:
             return
         database.prepare()
         if arguments.command == "create-admin":
-            _create_admin(database, arguments.name)
+            print(_create_admin(Accounts(database), arguments))
         else:
             config = load_config(arguments.config, FeedbackConfig)
             taken = snapshot(database, arguments.to, config.min_account_days, now())
@@ -75,15 +78,25 @@ def _openapi() -> str:
         return orjson.dumps(app.spec, option=orjson.OPT_INDENT_2).decode()
 
 
-def _create_admin(database: Database, name: str) -> None:
-    accounts = Accounts(database)
-    name = _checked(Name, name, "name: expected 3 to 32 of a-z, 0-9, dot, dash and underscore")
-    password = None if accounts.has_name(name) else _new_password()
+def _create_admin(accounts: Accounts, arguments: argparse.Namespace) -> str:
+    """Make an admin as asked; return what was done."""
+    name = _checked(Name, arguments.name, "name: expected 3 to 32 of a-z, 0-9, dot, dash and underscore")
+    if arguments.if_none and accounts.has_admin():
+        return "there is an admin; nothing was changed"
     try:
-        accounts.make_admin(name, password)
+        if arguments.promote:
+            accounts.promote(name)
+            return f"{name}: this account is an admin now; its password is the one it had"
+        # Before a password is asked for; whoever takes the name meanwhile is refused all the same.
+        if accounts.has_name(name):
+            raise UserError(
+                f"{name}: an account has this name already, perhaps a stranger's; nothing was changed. Choose "
+                "another name, or make this account an admin with --promote"
+            )
+        accounts.create_admin(name, _new_password())
     except ProblemError as error:
         raise UserError(error.message or str(error)) from None
-    print(f"{name} is an admin")
+    return f"{name}: a new account, and an admin"
 
 
 def _new_password() -> str:

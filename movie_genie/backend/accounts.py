@@ -112,22 +112,40 @@ class Accounts:
         with self._database.read() as connection:
             return connection.execute(query).first() is not None
 
-    def make_admin(self, name: str, password: str | None) -> None:
-        """Give an account the admin's rights; where no account has the name, make one with the password.
+    def has_admin(self) -> bool:
+        """Return whether any account is an admin's."""
+        with self._database.read() as connection:
+            return connection.execute(select(viewers.c.id).where(viewers.c.is_admin)).first() is not None
+
+    def create_admin(self, name: str, password: str) -> None:
+        """Make a new account that is an admin's.
 
         Raises
         ------
         ProblemError
-            404 when there is no such account and no password is given.
+            409 when the name is taken: whoever has it may be a stranger.
         """
+        hashed = _hasher.hash(password)
+        try:
+            with self._database.write() as connection:
+                viewer_id = _add(connection)
+                _name(connection, viewer_id, name, hashed)
+                connection.execute(update(viewers).where(viewers.c.id == viewer_id).values(is_admin=True))
+        except IntegrityError:
+            raise ProblemError(409, f"an account has the name {name} already") from None
+
+    def promote(self, name: str) -> None:
+        """Give an account the admin's rights; its password stays.
+
+        Raises
+        ------
+        ProblemError
+            404 when no account has the name.
+        """
+        account = update(viewers).where(viewers.c.name_key == _key(name))
         with self._database.write() as connection:
-            found = connection.execute(select(viewers.c.id).where(viewers.c.name_key == _key(name))).scalar()
-            if found is None:
-                if password is None:
-                    raise ProblemError(404, f"no account has the name {name}")
-                found = _add(connection)
-                _name(connection, found, name, _hasher.hash(password))
-            connection.execute(update(viewers).where(viewers.c.id == found).values(is_admin=True))
+            if connection.execute(account.values(is_admin=True)).rowcount != 1:
+                raise ProblemError(404, f"no account has the name {name}")
 
     def _verify(self, name_key: str, password: str) -> int | None:
         query = select(viewers.c.id, viewers.c.password_hash).where(viewers.c.name_key == name_key)

@@ -99,7 +99,7 @@ def other(app: APIFlask) -> Browser:
 
 @pytest.fixture
 def admin(app: APIFlask, services: Services) -> Browser:
-    services.accounts.make_admin("ada", PASSWORD)
+    services.accounts.create_admin("ada", PASSWORD)
     browser = Browser(app.test_client())
     assert browser.post("/session", {"name": "ada", "password": PASSWORD}).status_code == 200
     return browser

@@ -109,7 +109,7 @@ def cast(app: APIFlask, services: Any, monkeypatch: pytest.MonkeyPatch, tmp_path
     people["guest"].post("/session/guest")
     people["user"].post("/accounts", {"name": "ursula", "password": PASSWORD})
     people["other"].post("/accounts", {"name": "otto", "password": PASSWORD})
-    services.accounts.make_admin("ada", PASSWORD)
+    services.accounts.create_admin("ada", PASSWORD)
     people["admin"].post("/session", {"name": "ada", "password": PASSWORD})
     for name in ("guest", "user", "other", "admin"):
         people[name].rate(m32=4)

@@ -24,7 +24,7 @@ def two_releases(tiny_releases: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 
 def admin_of(app) -> Browser:
-    app.extensions["movie_genie"].accounts.make_admin("ada", PASSWORD)
+    app.extensions["movie_genie"].accounts.create_admin("ada", PASSWORD)
     admin = Browser(app.test_client())
     admin.post("/session", {"name": "ada", "password": PASSWORD})
     return admin

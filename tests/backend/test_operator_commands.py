@@ -43,18 +43,43 @@ def database(tmp_path: Path):
 
 def test_the_first_admin_is_made_by_a_command(database: Database, tmp_path: Path):
     made = backend(tmp_path, "create-admin", "ada", stdin=f"{PASSWORD}\n")
-    assert (made.returncode, made.stdout) == (0, "ada is an admin\n")
+    assert (made.returncode, made.stdout) == (0, "ada: a new account, and an admin\n")
     assert is_admin(database, "ada")
 
 
-def test_an_account_that_is_there_becomes_an_admins_without_a_new_password(
-    database: Database, tmp_path: Path
-):
+def test_whoever_has_the_name_becomes_no_admin_unless_asked(database: Database, tmp_path: Path):
+    """The name may be a stranger's, who registered it first."""
     database.prepare()
     Accounts(database).register("ursula", PASSWORD, None)
+    refused = backend(tmp_path, "create-admin", "Ursula", stdin="the operator's password\n")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("error: Ursula: an account has this name already")
+    assert "--promote" in refused.stderr
     assert not is_admin(database, "ursula")
-    assert backend(tmp_path, "create-admin", "Ursula").returncode == 0
+    promoted = backend(tmp_path, "create-admin", "Ursula", "--promote")
+    assert promoted.stdout == "Ursula: this account is an admin now; its password is the one it had\n"
     assert is_admin(database, "ursula")
+
+
+def test_only_an_account_that_is_there_can_be_promoted(tmp_path: Path):
+    refused = backend(tmp_path, "create-admin", "ada", "--promote")
+    assert (refused.returncode, refused.stderr) == (1, "error: no account has the name ada\n")
+
+
+def test_a_start_makes_an_admin_only_where_there_is_none(database: Database, tmp_path: Path):
+    """As the containers do at every start."""
+    start = ("create-admin", "admin", "--if-none")
+    assert backend(tmp_path, *start, stdin=PASSWORD).stdout == "admin: a new account, and an admin\n"
+    again = backend(tmp_path, *start, stdin="another password")
+    assert (again.returncode, again.stdout) == (0, "there is an admin; nothing was changed\n")
+    assert is_admin(database, "admin")
+
+
+def test_a_stranger_with_the_first_admins_name_stops_a_start(database: Database, tmp_path: Path):
+    database.prepare()
+    Accounts(database).register("admin", PASSWORD, None)
+    assert backend(tmp_path, "create-admin", "admin", "--if-none", stdin="a password of mine").returncode == 1
+    assert not is_admin(database, "admin")
 
 
 def test_a_weak_password_is_refused_in_one_line(tmp_path: Path):

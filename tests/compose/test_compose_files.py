@@ -93,6 +93,11 @@ def test_every_service_that_stays_is_watched_restarted_bounded_and_has_its_log_r
             assert "healthcheck" in service and "mem_limit" in service, name
 
 
+def test_the_first_admin_is_made_only_where_there_is_none():
+    command = compose_file()["services"]["backend-migrate"]["command"][-1]
+    assert "create-admin admin --if-none <" in command
+
+
 def test_nginx_sends_the_same_headers_with_files_as_the_backend_with_answers():
     from movie_genie.backend.middleware import security_headers
     from movie_genie.backend.settings import Settings
