@@ -7,17 +7,22 @@ that is, a line that cannot be read says why and stands for itself.
 import csv
 import io
 import math
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+from movie_genie.backend.budget import Budget, OverBudgetError
 from movie_genie.backend.errors import ProblemError
 
 Format = Literal["letterboxd", "imdb", "trakt", "movielens", "movie_genie"]
 Row = Mapping[str, str]
 
-MOST_LINES = 50_000
+MOST_LINES = 25_000
+LONGEST_HEADER = 10_000
+LONGEST_TITLE = 300
+"""Characters, spelled out too: Unicode has some that stand for eighteen."""
 LONGEST_TEXT = 200
 
 
@@ -47,27 +52,40 @@ class Line:
     problem: str | None = None
 
 
-def read_ratings(data: bytes) -> tuple[Format, list[Line]]:
+def read_ratings(data: bytes, budget: Budget) -> tuple[Format, list[Line]]:
     """Read a whole file.
 
     Raises
     ------
     ProblemError
-        422 when it is no such file: not text, no known columns, too many lines.
+        422 when it is no such file: not text, no known columns, too many lines, or too much work.
     """
-    rows = csv.reader(io.StringIO(_text(data), newline=""), strict=True)
+    text = _text(data)
+    if len(text) > LONGEST_HEADER and "\n" not in text[:LONGEST_HEADER]:
+        raise refused(f"its first line has more than {LONGEST_HEADER} characters")
+    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = [name.strip().casefold() for name in next(rows, [])]
         kind = _format(set(header))
         lines = [
-            _line(kind, rows.line_num, dict(zip(header, row, strict=False))) for row in _bounded(rows) if row
+            _line(kind, rows.line_num, dict(zip(header, row, strict=False)))
+            for row in _bounded(rows, budget)
+            if row
         ]
     except csv.Error as error:
-        raise _refused(f"line {rows.line_num} is not CSV: {error}") from None
+        raise refused(f"line {rows.line_num} is not CSV: {error}") from None
+    except OverBudgetError:
+        raise too_much(budget) from None
     return kind, lines
 
 
-def _refused(why: str) -> ProblemError:
+def too_much(budget: Budget) -> ProblemError:
+    """Return the refusal of a file that keeps the server longer than its budget."""
+    return refused(f"it takes more than {budget.seconds:g} s to read; split it into smaller files")
+
+
+def refused(why: str) -> ProblemError:
+    """Return the refusal of a whole file."""
     return ProblemError(422, f"the file cannot be imported: {why}", kind="unreadable-import")
 
 
@@ -76,9 +94,9 @@ def _text(data: bytes) -> str:
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
-        raise _refused(f"byte {error.start} is not {encoding.removesuffix('-sig')} text") from None
+        raise refused(f"byte {error.start} is not {encoding.removesuffix('-sig')} text") from None
     if "\0" in text:
-        raise _refused("it is not text")
+        raise refused("it is not text")
     return text
 
 
@@ -93,22 +111,25 @@ def _format(columns: set[str]) -> Format:
         return "movie_genie"
     if columns & {"rating", "rating10"} and columns & {"trakt_id", "imdb_id", "imdb", "tmdb_id", "tmdb"}:
         return "trakt"
-    raise _refused(
+    raise refused(
         "its first line does not name the columns of a ratings export by Letterboxd, IMDb, Trakt, MovieLens "
         "or Movie Genie"
     )
 
 
-def _bounded(rows: Iterator[list[str]]) -> Iterator[list[str]]:
+def _bounded(rows: Iterator[list[str]], budget: Budget) -> Iterator[list[str]]:
     for count, row in enumerate(rows):
         if count == MOST_LINES:
-            raise _refused(f"it has more than {MOST_LINES} lines")
+            raise refused(f"it has more than {MOST_LINES} lines; split it into smaller files")
+        budget.check()
         yield row
 
 
 def _line(kind: Format, number: int, row: Row) -> Line:
     try:
-        return READERS[kind](number, row)
+        line = READERS[kind](number, row)
+        _check_title(line.title or "")
+        return line
     except ValueError as error:
         return Line(number, _shown(", ".join(row.values())), problem=str(error))
 
@@ -179,6 +200,12 @@ READERS: dict[Format, Callable[[int, Row], Line]] = {
     "movielens": _movielens,
     "movie_genie": _movie_genie,
 }
+
+
+def _check_title(title: str) -> None:
+    """Refuse a title that no film has, before anything is done with it that grows with its length."""
+    if len(title) > LONGEST_TITLE or len(unicodedata.normalize("NFKD", title)) > LONGEST_TITLE:
+        raise ValueError(f"expected a title of at most {LONGEST_TITLE} characters")
 
 
 def _stars(value: str | None, per_star: int) -> float:

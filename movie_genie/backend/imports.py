@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from movie_genie.backend.budget import Budget, OverBudgetError
 from movie_genie.backend.clock import now
 from movie_genie.backend.feedback import StoredRating
-from movie_genie.backend.import_formats import Line
+from movie_genie.backend.import_formats import Line, too_much
 from movie_genie.data.film_titles import natural, spellings
 from movie_genie.engine.catalogue import Catalogue
 
@@ -64,11 +65,20 @@ def _index(foreign: Sequence[object], ids: Sequence[int]) -> dict[object, int]:
     return {key: movie_id for key, movie_id in zip(reversed(foreign), reversed(ids), strict=True) if key}
 
 
-def match(lines: Sequence[Line], catalogue: Catalogue) -> tuple[list[Matched], list[Line]]:
-    """Split the lines into those with a film and those without, which say why."""
-    films = Films(catalogue)
+def match(lines: Sequence[Line], films: Films, budget: Budget) -> tuple[list[Matched], list[Line]]:
+    """Split the lines into those with a film and those without, which say why.
+
+    Raises
+    ------
+    ProblemError
+        422 when it is too much work.
+    """
     matched, unmatched = [], []
     for line in lines:
+        try:
+            budget.check()
+        except OverBudgetError:
+            raise too_much(budget) from None
         movie_id = None if line.problem else films.find(line)
         if movie_id is None:
             unmatched.append(line)

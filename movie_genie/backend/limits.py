@@ -21,7 +21,7 @@ from movie_genie.errors import UserError
 SIGN_IN = "10 per minute; 100 per hour"
 REGISTER = "5 per minute; 30 per hour"
 GUEST = "20 per minute; 200 per hour"
-IMPORT = "10 per minute"
+IMPORT = "10 per minute; 100 per hour"
 
 IN_MEMORY = "memory://"
 PAUSE_SECONDS = 10.0

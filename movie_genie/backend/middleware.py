@@ -8,6 +8,7 @@ import structlog
 from apiflask import APIFlask
 from flask import Response, g, request
 
+from movie_genie.backend.client import client
 from movie_genie.backend.limits import Limits
 from movie_genie.backend.metrics import Metrics
 from movie_genie.backend.session import SAFE_METHODS, check_csrf
@@ -36,7 +37,7 @@ def init_middleware(
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=g.request_id)
         if request.blueprint not in FREE_OF_LIMITS:
-            limits.hit_any(request.remote_addr or "")
+            limits.hit_any(client())
         if request.method not in SAFE_METHODS and request.routing_exception is None:
             check_csrf(secret)
 

@@ -1,5 +1,6 @@
 """What the views share: one set of services an app, found through the app that handles the request."""
 
+import threading
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -28,6 +29,8 @@ class Services:
     feedback: Feedback
     limits: Limits
     live: LiveRelease
+    importing: threading.Lock = field(default_factory=threading.Lock)
+    """Held by the one import that this process reads."""
     _presenter: Presenter | None = None
 
     def presenter(self) -> Presenter:

@@ -134,6 +134,23 @@ def test_one_client_cannot_ask_without_end(make_app):
     assert client.get("/").status_code == 200  # the web app's files are not counted
 
 
+def test_a_customers_ipv6_addresses_count_as_one(make_app):
+    """Each has more of them than limits could hold."""
+    client = make_app(rate_limit="2 per minute").test_client()
+
+    def status_from(address: str) -> int:
+        return client.get("/api/genres", environ_base={"REMOTE_ADDR": address}).status_code
+
+    addresses = ("2001:db8:0:1::1", "2001:db8:0:1:ffff::2", "2001:db8:0:1:abcd::3", "2001:db8:0:2::1")
+    assert [status_from(address) for address in addresses] == [200, 200, 429, 200]
+    # the same address, as a socket that takes both kinds names it
+    assert [status_from(address) for address in ("192.0.2.7", "::ffff:192.0.2.7", "192.0.2.7")] == [
+        200,
+        200,
+        429,
+    ]
+
+
 def test_behind_a_proxy_the_client_is_the_one_that_the_proxy_names(make_app):
     client = make_app(rate_limit="1 per minute", trusted_proxies=1).test_client()
     for address, status in (("10.0.0.1", 200), ("10.0.0.2", 200), ("10.0.0.1", 429)):

@@ -2,17 +2,22 @@
 
 import csv
 import io
+import itertools
 
+import pyarrow as pa
 import pytest
 from browser import Browser
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.exc import IntegrityError
 
+from movie_genie.backend.budget import Budget
 from movie_genie.backend.errors import ProblemError
 from movie_genie.backend.exports import as_csv
 from movie_genie.backend.feedback import StoredRating
-from movie_genie.backend.import_formats import MOST_LINES, read_ratings
+from movie_genie.backend.import_formats import LONGEST_TITLE, MOST_LINES, read_ratings
+from movie_genie.backend.imports import Films, match
+from movie_genie.backend.views.transfers import BUDGET_SECONDS
 from movie_genie.engine.records import Movie
 
 LETTERBOXD = """Date,Name,Year,Letterboxd URI,Rating
@@ -111,14 +116,100 @@ def test_a_date_in_the_future_counts_as_now(user: Browser):
         (b'userId,movieId,rating,timestamp\n1,1,"4.0\n', "CSV"),
         (b"userId,movieId,rating,timestamp\n1,1,4.0," + b"9" * 200_000, "CSV"),
         (b"userId,movieId,rating,timestamp\n" + b"1,1,4.0,1\n" * (MOST_LINES + 1), "lines"),
+        (b"userId,movieId,rating,timestamp" + b"," * 20_000 + b"\n1,1,4.0,1\n", "first line"),
     ],
-    ids=["empty", "no export", "a picture", "latin-1", "a zip file", "open quote", "huge field", "too long"],
+    ids=[
+        *("empty", "no export", "a picture", "latin-1", "a zip file", "open quote", "huge field", "too long"),
+        "thousands of columns",
+    ],
 )
 def test_a_file_that_is_none_is_refused_with_its_reason(user: Browser, data: bytes, word: str):
     answer = send(user, data, commit=True)
     assert (answer.status_code, answer.json["type"]) == (422, "urn:problem:unreadable-import")
     assert word in answer.json["detail"]
     assert ratings_of(user) == {}
+
+
+LIGATURE = "\ufdfa"
+"""One character that stands for eighteen."""
+
+
+@pytest.mark.parametrize(
+    "title", ["x" * (LONGEST_TITLE + 1), LIGATURE * 60], ids=["long", "long spelled out"]
+)
+def test_a_title_that_no_film_has_is_not_looked_for(title: str, monkeypatch: pytest.MonkeyPatch):
+    compared: list[str] = []
+    monkeypatch.setattr(
+        "movie_genie.backend.imports.spellings", lambda title: compared.append(title) or set()
+    )
+    text = f"Date,Name,Year,Letterboxd URI,Rating\n2024-03-01,{title},1995,https://boxd.it/1,4\n"
+    _, (line,) = read_ratings(text.encode(), Budget(60))
+    assert match([line], Films(NoFilms()), Budget(60)) == ([], [line])
+    assert line.problem == f"expected a title of at most {LONGEST_TITLE} characters"
+    assert len(line.text) <= 210
+    assert compared == []
+
+
+def test_an_import_that_takes_too_long_is_given_up(user: Browser):
+    """A clock that says one second more whenever it is asked: reading ends in the middle, matching too."""
+    text = MOVIELENS.encode()
+    _, lines = read_ratings(text, Budget(60))
+    for work in (
+        lambda: read_ratings(text, Budget(2, itertools.count().__next__)),
+        lambda: match(lines, Films(NoFilms()), Budget(2, itertools.count().__next__)),
+    ):
+        with pytest.raises(ProblemError) as refused:
+            work()
+        assert refused.value.status_code == 422
+        assert "more than 2 s" in refused.value.message
+
+
+def test_a_file_of_the_greatest_length_is_within_its_seconds(services):
+    text = (
+        LETTERBOXD.splitlines()[0]
+        + "\n"
+        + "2024-03-01,Amélie (Le Fabuleux destin),2001,https://x,4\n" * MOST_LINES
+    )
+    _, lines = read_ratings(text.encode(), Budget(BUDGET_SECONDS))
+    films = Films(services.presenter().engine.catalogue)
+    matched, _ = match(lines, films, Budget(BUDGET_SECONDS))
+    assert len(matched) == MOST_LINES
+
+
+def test_a_process_reads_one_import_at_a_time_and_answers_others_meanwhile(user: Browser, services):
+    with services.importing:
+        busy = send(user, LETTERBOXD)
+        assert (busy.status_code, busy.json["type"]) == (503, "urn:problem:importing")
+        assert int(busy.headers["Retry-After"]) >= 1
+        assert user.get("/me/home").status_code == 200
+    assert send(user, b"no export").status_code == 422
+    assert send(user, LETTERBOXD).status_code == 200
+
+
+def test_imports_are_counted_by_where_they_come_from_whoever_sends_them(app):
+    def try_as_a_new_guest(address: str) -> int:
+        guest = Browser(app.test_client())
+        guest.client.environ_base["REMOTE_ADDR"] = address
+        guest.post("/session/guest")
+        return send(guest, MOVIELENS).status_code
+
+    assert [try_as_a_new_guest("10.0.0.1") for _ in range(11)] == [200] * 10 + [429]
+    assert try_as_a_new_guest("10.0.0.2") == 200
+
+
+def test_imports_are_counted_by_viewer_wherever_they_come_from(user: Browser):
+    def try_from(address: str) -> int:
+        user.client.environ_base["REMOTE_ADDR"] = address
+        return send(user, MOVIELENS).status_code
+
+    assert [try_from(f"10.0.0.{number}") for number in range(11)] == [200] * 10 + [429]
+
+
+def test_a_file_beyond_the_limit_is_not_even_received(user: Browser, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("movie_genie.backend.views.transfers.IMPORT", "1 per minute")
+    assert send(user, MOVIELENS).status_code == 200
+    not_a_form = user.post("/me/import", data=b"no form", content_type="text/plain")
+    assert not_a_form.status_code == 429
 
 
 def test_files_with_a_mark_in_front_and_of_16_bits_are_read(user: Browser):
@@ -155,7 +246,7 @@ def test_a_failure_in_the_middle_leaves_nothing(user: Browser, services):
 @given(st.binary(max_size=2000))
 def test_any_bytes_are_refused_with_a_reason(data: bytes):
     with pytest.raises(ProblemError) as refused:
-        read_ratings(data)
+        read_ratings(data, Budget(60))
     assert refused.value.status_code == 422
 
 
@@ -171,7 +262,7 @@ def test_any_lines_under_a_known_header_are_ratings_or_say_why_not(example: str,
     text.write(example.split("\n", maxsplit=1)[0] + "\n")
     csv.writer(text).writerows(rows)
     try:
-        _, lines = read_ratings(text.getvalue().encode())
+        _, lines = read_ratings(text.getvalue().encode(), Budget(60))
     except ProblemError as refused:
         assert refused.status_code == 422
         return
@@ -199,6 +290,12 @@ def test_our_own_export_can_be_imported_elsewhere(user: Browser, other: Browser)
     brought = send(other, taken.data, commit=True).json
     assert (brought["format"], brought["kept"]) == ("movie_genie", 2)
     assert ratings_of(other) == {1: 4.5, 50: 2}
+
+
+class NoFilms:
+    """A catalogue of an empty release."""
+
+    table = pa.table({name: [] for name in ("movie_id", "imdb_id", "tmdb_id", "year", "popularity", "title")})
 
 
 class OneFilm:

@@ -4,6 +4,7 @@ from apiflask import APIBlueprint
 from flask import Response, request
 
 from movie_genie.backend.accounts import Viewer
+from movie_genie.backend.client import client
 from movie_genie.backend.errors import ProblemError
 from movie_genie.backend.inputs import Credentials, NewAccount, PasswordIn
 from movie_genie.backend.limits import GUEST, REGISTER, SIGN_IN
@@ -42,7 +43,7 @@ def be_guest() -> Me:
     """Start as a guest: rate films at once, keep them with an account later."""
     if viewer_or_none():
         raise ProblemError(409, "there is a session already", kind="session-exists")
-    services().limits.hit(GUEST, "guest", _client())
+    services().limits.hit(GUEST, "guest", client())
     return _enter(services().accounts.open_guest())
 
 
@@ -53,7 +54,7 @@ def be_guest() -> Me:
 def sign_in(json_data: Credentials) -> Me:
     """Sign in; what a guest rated so far joins the account's ratings."""
     limits, former = services().limits, viewer_or_none()
-    limits.hit(SIGN_IN, "sign-in from", _client())
+    limits.hit(SIGN_IN, "sign-in from", client())
     limits.hit(SIGN_IN, "sign-in as", json_data.name.casefold())
     token = services().accounts.sign_in(json_data.name, json_data.password, _guest(former))
     services().accounts.sign_out(request.cookies.get(COOKIE, ""))
@@ -82,7 +83,7 @@ def register(json_data: NewAccount) -> Me:
     former = viewer_or_none()
     if former and former.name is not None:
         raise ProblemError(409, "this session has an account already; sign out first", kind="session-exists")
-    services().limits.hit(REGISTER, "register", _client())
+    services().limits.hit(REGISTER, "register", client())
     return _enter(services().accounts.register(json_data.name, json_data.password, former))
 
 
@@ -116,7 +117,3 @@ def _me(viewer: Viewer | None, token: str) -> Me:
 
 def _guest(viewer: Viewer | None) -> Viewer | None:
     return viewer if viewer and viewer.name is None else None
-
-
-def _client() -> str:
-    return request.remote_addr or ""

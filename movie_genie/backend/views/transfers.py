@@ -1,11 +1,19 @@
 """Bring ratings from elsewhere, take them away again."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
 from apiflask import APIBlueprint
 from flask import Response
 
+from movie_genie.backend.budget import Budget
+from movie_genie.backend.client import client
+from movie_genie.backend.errors import ProblemError
 from movie_genie.backend.exports import as_csv, as_export
 from movie_genie.backend.import_formats import read_ratings
-from movie_genie.backend.imports import as_ratings, match
+from movie_genie.backend.imports import Films, as_ratings, match
 from movie_genie.backend.inputs import CommitIn, ExportIn, ImportIn
 from movie_genie.backend.limits import IMPORT
 from movie_genie.backend.openapi import file_response
@@ -17,21 +25,67 @@ transfers = APIBlueprint("transfers", __name__, tag="Me")
 
 SHOWN = 100
 
+BUDGET_SECONDS = 2.0
+"""What reading a file may take of a processor, and finding its films again; the longest honest one takes a third."""
+
+AGAIN_SECONDS = 5
+"""After how long to ask again while another import is read."""
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def limited(view: Callable[P, R]) -> Callable[P, R]:
+    """Count imports, by viewer and by where they come from, before the file is even received."""
+
+    @wraps(view)
+    def counted(*args: P.args, **kwargs: P.kwargs) -> R:
+        limits = services().limits
+        limits.hit(IMPORT, "import", str(current_viewer().id))
+        limits.hit(IMPORT, "import from", client())
+        return view(*args, **kwargs)
+
+    return counted
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Let a process read one import, so that its other threads stay free for everybody else.
+
+    Raises
+    ------
+    ProblemError
+        503 while another one is read.
+    """
+    if not services().importing.acquire(blocking=False):
+        raise ProblemError(
+            503,
+            f"another import is being read; try again in {AGAIN_SECONDS} s",
+            kind="importing",
+            headers={"Retry-After": str(AGAIN_SECONDS)},
+        )
+    try:
+        yield
+    finally:
+        services().importing.release()
+
 
 @transfers.post("/me/import")
 @requires("viewer")
+@limited
 @transfers.input(CommitIn, location="query")
 @transfers.input(ImportIn, location="files")
 @transfers.output(Import)
 def bring(query_data: CommitIn, files_data: ImportIn) -> Import:
     """Look at an export of ratings, and with `commit` take it over: all of it or, on an error, nothing."""
     viewer, presenter = current_viewer(), services().presenter()
-    services().limits.hit(IMPORT, "import", str(viewer.id))
-    kind, lines = read_ratings(files_data.file.read())
-    matched, unmatched = match(lines, presenter.engine.catalogue)
     kept = None
-    if query_data.commit:
-        kept = services().feedback.rate_many(viewer.id, as_ratings(matched))
+    with one_at_a_time():
+        kind, lines = read_ratings(files_data.file.read(), Budget(BUDGET_SECONDS))
+        films = Films(presenter.engine.catalogue)
+        matched, unmatched = match(lines, films, Budget(BUDGET_SECONDS))
+        if query_data.commit:
+            kept = services().feedback.rate_many(viewer.id, as_ratings(matched))
     return Import(
         format=kind,
         matched_count=len(matched),
