@@ -53,7 +53,7 @@ def main() -> None:
         database = Database(read_settings(os.environ).database)
         if arguments.command == "db":
             database.upgrade()
-            print(f"{database.url.render_as_string()}: up to date")
+            print(f"{database.name}: up to date")
             return
         database.prepare()
         if arguments.command == "create-admin":

@@ -106,6 +106,22 @@ class Accounts:
         with self._database.write() as connection:
             connection.execute(delete(viewers).where(viewers.c.id == viewer.id))
 
+    def since(self, viewer: Viewer) -> int:
+        """Return when a viewer began, in milliseconds since 1970."""
+        query = select(viewers.c.created_at).where(viewers.c.id == viewer.id)
+        with self._database.read() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def sessions(self, viewer: Viewer) -> list[tuple[int, int]]:
+        """Return when each of a viewer's sessions began and when it ends, oldest first."""
+        query = (
+            select(sessions.c.created_at, sessions.c.expires_at)
+            .where(sessions.c.viewer_id == viewer.id)
+            .order_by(sessions.c.created_at)
+        )
+        with self._database.read() as connection:
+            return [(created_at, expires_at) for created_at, expires_at in connection.execute(query)]
+
     def has_name(self, name: str) -> bool:
         """Return whether an account has the name; for the operator, never for the web."""
         query = select(viewers.c.id).where(viewers.c.name_key == _key(name))

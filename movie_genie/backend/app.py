@@ -1,6 +1,7 @@
 """The application: its services, what every request passes, its blueprints."""
 
 import os
+import re
 from importlib.metadata import version
 from typing import Any
 
@@ -39,6 +40,7 @@ from movie_genie.backend.views.search import search
 from movie_genie.backend.views.system import system_blueprint
 from movie_genie.backend.views.transfers import transfers
 from movie_genie.backend.views.web import WebPathConverter, web
+from movie_genie.private_files import private_folder
 from movie_genie.releases.live import LiveRelease
 from movie_genie.revisions import code_revision
 
@@ -58,6 +60,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     """
     settings = settings or read_settings(os.environ)
     configure_logging(json_lines=settings.production)
+    private_folder(settings.run_folder)
     secret = secret_key(settings)
     database = Database(settings.database)
     database.prepare()
@@ -107,7 +110,9 @@ def create_app(settings: Settings | None = None) -> APIFlask:
         app.register_blueprint(blueprint, url_prefix="/api")
     app.register_blueprint(web)
     if settings.origins:
-        CORS(app, origins=settings.origins, supports_credentials=True, allow_headers=["Content-Type", HEADER])
+        # Patterns, as the library would take a string with brackets for one that it may match in part.
+        exact = [re.compile(rf"{re.escape(origin)}\Z", re.IGNORECASE) for origin in settings.origins]
+        CORS(app, origins=exact, supports_credentials=True, allow_headers=["Content-Type", HEADER])
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # Flask's documented way to wrap itself

@@ -21,9 +21,10 @@ from sqlalchemy import (
     make_url,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 
 from movie_genie.errors import UserError
+from movie_genie.private_files import private_file
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -54,15 +55,25 @@ class Database:
             if dialect == "postgresql" and self.url.drivername == "postgresql":
                 self.url = self.url.set(drivername="postgresql+psycopg")
             if dialect not in ("sqlite", "postgresql"):
-                raise UserError(f"DATABASE_URL: expected sqlite:// or postgresql://, got {dialect}://")
+                raise UserError("DATABASE_URL: expected sqlite:// or postgresql://")
+            if "@" in (self.url.host or ""):
+                raise UserError("DATABASE_URL: an @ in the password is written %40")
             remote = dialect != "sqlite"  # a server may have gone away between two requests
             # without a limit: each thread may keep a connection
             self._readers = create_engine(
-                self.url, isolation_level="AUTOCOMMIT", pool_pre_ping=remote, max_overflow=-1
+                self.url,
+                isolation_level="AUTOCOMMIT",
+                pool_pre_ping=remote,
+                max_overflow=-1,
+                hide_parameters=True,
             )
-            self._writers = create_engine(self.url, pool_pre_ping=remote)
-        except (ArgumentError, NoSuchModuleError) as error:
-            raise UserError(f"DATABASE_URL: not a database address: {error}") from None
+            self._writers = create_engine(self.url, pool_pre_ping=remote, hide_parameters=True)
+        except (ArgumentError, NoSuchModuleError, ValueError):
+            # The library's words may hold a part of the password.
+            raise UserError(
+                "DATABASE_URL: not a database address; expected sqlite:///file or "
+                "postgresql://user:password@host:port/database"
+            ) from None
         except ModuleNotFoundError as error:
             raise UserError(
                 f"DATABASE_URL: needs {error.name}; `pip install movie-genie[postgres]`"
@@ -72,6 +83,11 @@ class Database:
             _tune_sqlite(self._readers)
             _tune_sqlite(self._writers)
             event.listen(self._writers, "begin", _lock_at_once)
+
+    @property
+    def name(self) -> str:
+        """How messages call the database: an address may hold passwords, so that none is ever shown."""
+        return f"database {self.url.database}" if self._is_sqlite else "the database of DATABASE_URL"
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -104,7 +120,7 @@ class Database:
         except self._readers.dialect.loaded_dbapi.Error as error:
             self._let_go()
             if kept is None:
-                raise OperationalError(text, parameters, error) from error
+                raise OperationalError(text, parameters, error, hide_parameters=True) from error
         return self.rows(query, **values)  # the database may have been away since the connection was made
 
     def _keep(self) -> PoolProxiedConnection:
@@ -138,6 +154,7 @@ class Database:
     def upgrade(self) -> None:
         """Bring the tables to the newest migration; does nothing where they are there."""
         with self._connected() as connection:
+            self._at_known_revision(connection)
             # several processes may start at once; SQLite's transaction has the lock already
             if not self._is_sqlite:
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
@@ -149,19 +166,30 @@ class Database:
         Raises
         ------
         UserError
-            When the database cannot be reached, or its tables are older or newer than the program.
+            When the database cannot be reached or is damaged, or its tables are older or newer than the program.
         """
         with self._connected() as connection:
-            present = MigrationContext.configure(connection).get_current_revision()
+            present = self._at_known_revision(connection)
         if present is None:
             self.upgrade()
             return
         wanted = ScriptDirectory(str(MIGRATIONS)).get_current_head()
         if present != wanted:
             raise UserError(
-                f"database {self.url.render_as_string()}: its tables are at {present}, "
+                f"{self.name}: its tables are at {present}, "
                 f"the program needs {wanted}; run `python -m movie_genie.backend db upgrade`"
             )
+
+    def _at_known_revision(self, connection: Connection) -> str | None:
+        """Return where the tables are; refuse those of a newer program, which this one would not understand."""
+        present = MigrationContext.configure(connection).get_current_revision()
+        known = {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
+        if present is not None and present not in known:
+            raise UserError(
+                f"{self.name}: its tables are at {present}, which a newer program made; upgrade this program, or "
+                "bring back a backup from before"
+            )
+        return present
 
     def close(self) -> None:
         """Close this thread's connections and those that nobody uses; other threads' end with the threads."""
@@ -172,15 +200,29 @@ class Database:
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
         try:
-            if self._is_sqlite and self.url.database:
-                Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-            connection = self._writers.connect()
-        except (OperationalError, OSError) as error:
-            reason = " ".join(str(getattr(error, "orig", error)).split())
-            raise UserError(f"database {self.url.render_as_string()}: cannot be opened: {reason}") from None
-        with connection:
-            yield connection
-            connection.commit()
+            if self._is_sqlite and self.url.database not in (None, "", ":memory:"):
+                for file in _files(Path(self.url.database)):
+                    private_file(file)
+            with self._writers.connect() as connection:
+                yield connection
+                connection.commit()
+        except OSError as error:
+            raise UserError(f"{self.name}: cannot be opened: {error.strerror or error}") from None
+        except DatabaseError as error:
+            reason = " ".join(str(error.orig).split())
+            if isinstance(error, OperationalError):
+                raise UserError(f"{self.name}: cannot be opened: {reason}") from None
+            if type(error) is DatabaseError:
+                raise UserError(
+                    f"{self.name}: damaged, or no database: {reason}; bring back a backup"
+                ) from None
+            raise
+
+
+def _files(database: Path) -> list[Path]:
+    """An SQLite database, made where it is not there, and what SQLite keeps beside it while it is open."""
+    beside = (database.with_name(f"{database.name}-{kind}") for kind in ("wal", "shm"))
+    return [database, *(file for file in beside if file.exists())]
 
 
 def _alembic(connection: Connection) -> AlembicConfig:

@@ -8,7 +8,7 @@ import structlog
 from apiflask import APIFlask
 from apiflask.exceptions import HTTPError
 from flask import Response, current_app, g
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 
 from movie_genie.engine.records import UnknownFilmError, UnknownGenreError, UnknownPersonaError
 
@@ -67,6 +67,7 @@ def init_errors(app: APIFlask) -> None:
     for unknown in (UnknownFilmError, UnknownGenreError, UnknownPersonaError):
         app.register_error_handler(unknown, _not_found)
     app.register_error_handler(OperationalError, _no_database)
+    app.register_error_handler(DatabaseError, _damaged)
     app.register_error_handler(IntegrityError, _conflict)
 
 
@@ -79,9 +80,18 @@ def _no_database(error: OperationalError) -> Response:
     return _problem(ProblemError(503, "the database cannot be reached now", headers={"Retry-After": "5"}))
 
 
+def _damaged(error: DatabaseError) -> Response:
+    """A database that cannot be understood; its other errors are the program's own."""
+    if type(error) is not DatabaseError:
+        raise error
+    _log.error("the database is damaged; bring back a backup", error=" ".join(str(error.orig).split()))
+    return _problem(ProblemError(503, "the database cannot be read", headers={"Retry-After": "60"}))
+
+
 def _conflict(error: IntegrityError) -> Response:
     """A row that this one needs has gone meanwhile: the viewer was deleted in another window."""
-    _log.warning("conflict", error=" ".join(str(error.orig).split()))
+    # PostgreSQL's second line holds the row.
+    _log.warning("conflict", error=str(error.orig).partition("\n")[0])
     return _problem(ProblemError(409, "something this depends on was deleted meanwhile; load the page again"))
 
 

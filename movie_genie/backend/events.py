@@ -1,8 +1,9 @@
 """What viewers were shown and what they clicked, and the click-through of each kind of row and release."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Float, case, cast, func, insert, select
+from sqlalchemy import Float, Row, case, cast, func, insert, select
 
 from movie_genie.backend.clock import now
 from movie_genie.backend.database import Database
@@ -34,6 +35,12 @@ class Events:
         ]
         with self._database.write() as connection:
             connection.execute(insert(events), rows)
+
+    def of(self, viewer_id: int) -> Sequence[Row[Any]]:  # Any: as the table says
+        """Return all that is kept of a viewer, oldest first."""
+        query = select(events).where(events.c.viewer_id == viewer_id).order_by(events.c.id)
+        with self._database.read() as connection:
+            return connection.execute(query).all()
 
     def click_through(self) -> list[ClickThrough]:
         """Return every release's kinds of rows, the most shown first; each viewer counts the same in a rate."""

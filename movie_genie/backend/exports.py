@@ -3,24 +3,55 @@
 import csv
 import io
 
+from movie_genie.backend.accounts import Accounts, Viewer
 from movie_genie.backend.clock import iso
+from movie_genie.backend.events import Events
 from movie_genie.backend.feedback import Feedback
-from movie_genie.backend.outputs import Export, ExportedRating, ExportedWatchlistEntry
+from movie_genie.backend.outputs import (
+    Export,
+    ExportedEvent,
+    ExportedRating,
+    ExportedSession,
+    ExportedWatchlistEntry,
+)
 from movie_genie.engine.catalogue import Catalogue
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for a formula's beginning."""
 
 
-def as_export(feedback: Feedback, viewer_id: int, name: str | None, catalogue: Catalogue) -> Export:
+def as_export(
+    viewer: Viewer, accounts: Accounts, feedback: Feedback, events: Events, catalogue: Catalogue
+) -> Export:
     """Return everything."""
     watchlist = []
-    for movie_id, added_at in feedback.watchlist(viewer_id):
+    for movie_id, added_at in feedback.watchlist(viewer.id):
         title, year = _named(movie_id, catalogue)
         watchlist.append(
             ExportedWatchlistEntry(movie_id=movie_id, title=title, year=year, added_at=iso(added_at))
         )
-    return Export(name=name, ratings=_ratings(feedback, viewer_id, catalogue), watchlist=watchlist)
+    return Export(
+        name=viewer.name,
+        is_admin=viewer.is_admin,
+        created_at=iso(accounts.since(viewer)),
+        ratings=_ratings(feedback, viewer.id, catalogue),
+        watchlist=watchlist,
+        events=[
+            ExportedEvent(
+                kind=event.kind,
+                row=event.row_kind,
+                movie_id=event.movie_id,
+                position=event.position,
+                release_id=event.release_id,
+                created_at=iso(event.created_at),
+            )
+            for event in events.of(viewer.id)
+        ],
+        sessions=[
+            ExportedSession(created_at=iso(created_at), expires_at=iso(expires_at))
+            for created_at, expires_at in accounts.sessions(viewer)
+        ],
+    )
 
 
 def as_csv(feedback: Feedback, viewer_id: int, catalogue: Catalogue) -> str:

@@ -93,7 +93,7 @@ def _count(limiter: FixedWindowRateLimiter, items: list[RateLimitItem], what: st
 
 def _shared_storage(address: str) -> Storage:
     if not address.startswith(("redis://", "rediss://")):
-        raise UserError(f"RATELIMIT_STORAGE_URI: expected {IN_MEMORY} or redis://…, got {address!r}")
+        raise UserError(f"RATELIMIT_STORAGE_URI: expected {IN_MEMORY} or redis://…")
     try:
         return RedisStorage(address, wrap_exceptions=True, socket_timeout=1.0, socket_connect_timeout=1.0)
     except (ConfigurationError, ValueError) as error:

@@ -234,9 +234,31 @@ class ExportedWatchlistEntry(Output):
     added_at: str
 
 
+class ExportedEvent(Output):
+    """A row of films that was shown, or a film in it that was clicked, as it is exported."""
+
+    kind: str
+    row: str
+    movie_id: int | None
+    position: int | None
+    release_id: str
+    created_at: str
+
+
+class ExportedSession(Output):
+    """A browser in which the viewer is recognised, until when it is left alone; not the token that it holds."""
+
+    created_at: str
+    expires_at: str
+
+
 class Export(Output):
-    """All that is kept of a viewer but their clicks."""
+    """All that is kept of a viewer; of the password and of tokens only hashes are kept, and stay here."""
 
     name: str | None
+    is_admin: bool
+    created_at: str
     ratings: list[ExportedRating]
     watchlist: list[ExportedWatchlistEntry]
+    events: list[ExportedEvent]
+    sessions: list[ExportedSession]

@@ -1,6 +1,7 @@
 """Settings of the web process, read once from the environment; what is weak is refused here."""
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, ValidationError
 
 from movie_genie.errors import UserError
+from movie_genie.private_files import private_folder
 
 Environment = Literal["development", "production"]
 
@@ -17,6 +19,10 @@ SHORTEST_SECRET = 32
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 """Host headers that are always answered; TRUSTED_HOSTS adds to them."""
+
+_an_origin = re.compile(
+    r"https?://(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])(?::\d{1,5})?", re.IGNORECASE
+).fullmatch
 
 
 class Settings(BaseModel):
@@ -27,14 +33,14 @@ class Settings(BaseModel):
     environment: Annotated[Environment, Field(alias="MOVIE_GENIE_ENV")] = "development"
     releases: Annotated[Path, Field(alias="MOVIE_GENIE_RELEASES")] = Path("releases")
     run_folder: Annotated[Path, Field(alias="MOVIE_GENIE_RUN")] = Path("run")
-    database_url: Annotated[str, Field(alias="DATABASE_URL")] = ""
+    database_url: Annotated[str, Field(alias="DATABASE_URL", repr=False)] = ""
     secret_key: Annotated[str, Field(alias="SECRET_KEY", repr=False)] = ""
     trusted_hosts: Annotated[str, Field(alias="TRUSTED_HOSTS")] = ""
     trusted_proxies: Annotated[NonNegativeInt, Field(alias="TRUSTED_PROXIES")] = 0
     secure_cookies: Annotated[bool | None, Field(alias="SESSION_COOKIE_SECURE")] = None
     cors_origins: Annotated[str, Field(alias="CORS_ORIGINS")] = ""
     rate_limit: Annotated[str, Field(alias="RATELIMIT")] = "1200 per minute"
-    rate_limit_storage: Annotated[str, Field(alias="RATELIMIT_STORAGE_URI")] = "memory://"
+    rate_limit_storage: Annotated[str, Field(alias="RATELIMIT_STORAGE_URI", repr=False)] = "memory://"
     workers: Annotated[PositiveInt, Field(alias="WEB_CONCURRENCY")] = 1
     max_upload_mb: Annotated[PositiveInt, Field(alias="MAX_UPLOAD_MB")] = 10
     posters: Annotated[Literal["proxy", "direct"], Field(alias="POSTERS")] = "proxy"
@@ -85,6 +91,11 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         raise UserError(f"{problem['loc'][0]}: expected {expected}, got {problem['input']!r}") from None
     if "*" in settings.origins:
         raise UserError("CORS_ORIGINS: a star would let any page act for its visitor; name the origins")
+    for origin in settings.origins:
+        if not _an_origin(origin):
+            raise UserError(
+                f"CORS_ORIGINS: expected origins such as https://films.example:8443, got {origin!r}"
+            )
     return settings
 
 
@@ -114,7 +125,7 @@ def secret_key(settings: Settings) -> bytes:
 
 def _kept_key(path: Path) -> bytes:
     """Read the key file, or make it; of several processes that make it at once, the first one's counts."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     if not path.exists():
         own = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
         handle = os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -16,6 +16,7 @@ import psutil
 from movie_genie.config import ServerConfig
 from movie_genie.errors import UserError
 from movie_genie.polling import poll
+from movie_genie.private_files import private_file, private_folder
 
 SERVER_URL = "MOVIE_GENIE_SERVER_URL"
 """Set where somebody else (compose, systemd) runs the server: none is started then."""
@@ -123,7 +124,7 @@ class Server:
                 f"port {self.config.port} is taken by another program: stop that one, or choose another "
                 "port in configs/server.yaml"
             )
-        self.pid_file.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(self.pid_file.parent)
         # A dead server's: gunicorn would mind if its number lives again.
         self.pid_file.unlink(missing_ok=True)
         shared = self.pid_file.with_name("prometheus")
@@ -142,8 +143,10 @@ class Server:
         """
         environment = self.prepare(environment)
         if self.log_file.exists():
-            self.log_file.replace(self.log_file.with_name("server.log.1"))  # the one before is kept, no more
-        with self.log_file.open("wb") as log:
+            private_file(self.log_file).replace(
+                self.log_file.with_name("server.log.1")
+            )  # the one before is kept, no more
+        with private_file(self.log_file).open("wb") as log:
             done = subprocess.run(
                 self.command(daemon=True),
                 cwd=self.root, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False,

@@ -1,12 +1,14 @@
 """What holds for every request: health, ids, errors, headers, hosts, and the web app's own pages."""
 
 import os
+import stat
 from pathlib import Path
 
 import pytest
 from browser import Browser
 
 from movie_genie.backend.errors import MIMETYPE
+from movie_genie.backend.session import COOKIE
 
 
 def test_health_names_the_code_that_runs(anonymous: Browser):
@@ -124,6 +126,55 @@ def test_only_a_named_origin_may_call_from_elsewhere(make_app):
     assert "Access-Control-Allow-Origin" not in refused
 
 
+def test_a_named_origin_is_no_pattern(make_app):
+    client = make_app(cors_origins="http://[::1]:5173,https://films.example").test_client()
+    for origin, allowed in {
+        "http://[::1]:5173": True,
+        "https://films.example": True,
+        "https://films.example.evil.example": False,
+        "https://filmsXexample": False,
+        "http://:": False,
+        "http://1:5173": False,
+        "null": False,
+    }.items():
+        headers = client.get("/api/health", headers={"Origin": origin}).headers
+        assert headers.get("Access-Control-Allow-Origin") == (origin if allowed else None), origin
+
+
+def test_a_damaged_database_is_a_503_and_one_line_in_the_log(make_app, tmp_path: Path, capfd):
+    app = make_app()
+    app.extensions["movie_genie"].database.close()
+    for file in (tmp_path / "run").glob("movie_genie.db*"):
+        file.write_bytes(b"no database at all" * 1000)
+    browser = Browser(app.test_client())
+    browser.me()
+    answers = [browser.post("/session/guest")]
+    browser.client.set_cookie(COOKIE, "a token")
+    answers.append(browser.get("/me"))
+    assert [(answer.status_code, answer.mimetype) for answer in answers] == [(503, MIMETYPE)] * 2
+    logged = capfd.readouterr().err
+    assert "file is not a database" in logged
+    assert "Traceback" not in logged
+
+
+def test_the_run_folder_is_its_owners_alone(make_app, tmp_path: Path):
+    """One of a former program, which everybody could read, is closed too."""
+    run = tmp_path / "run"
+    run.mkdir()
+    run.chmod(0o755)
+    before = os.umask(0)
+    try:
+        make_app()
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(run.stat().st_mode) == 0o700
+    files = [path for path in run.rglob("*") if path.is_file()]
+    assert run / "movie_genie.db" in files and run / "secret_key" in files
+    assert {path.name: stat.S_IMODE(path.stat().st_mode) & 0o077 for path in files} == {
+        path.name: 0 for path in files
+    }
+
+
 def test_one_client_cannot_ask_without_end(make_app):
     client = make_app(rate_limit="3 per minute").test_client()
     statuses = [client.get("/api/genres").status_code for _ in range(4)]
@@ -191,6 +242,15 @@ def test_hashed_files_are_kept_for_a_year_and_missing_ones_are_no_page(app):
     assert "immutable" in asset.headers["Cache-Control"]
     assert "max-age=31536000" in asset.headers["Cache-Control"]
     assert client.get("/assets/index-other.js").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["/assets/..%2findex.html", "/assets/a/..%2f..%2findex.html", "/assets/%2e%2e/index.html"]
+)
+def test_a_page_that_changes_is_not_kept_for_a_year_by_a_name_among_the_hashed_files(app, path: str):
+    answer = app.test_client().get(path)
+    assert answer.status_code == 404
+    assert "immutable" not in answer.headers["Cache-Control"]
 
 
 def test_an_unknown_api_address_is_a_problem_and_no_page(app):

@@ -59,13 +59,19 @@ def test_a_window_ends_and_is_swept_out():
     ("storage", "everything", "words"),
     [
         ("memcached://x", "1 per minute", "RATELIMIT_STORAGE_URI: expected memory:// or redis://"),
+        (
+            "rediss//:hidden@somewhere",
+            "1 per minute",
+            "RATELIMIT_STORAGE_URI: expected memory:// or redis://",
+        ),
         ("memory://", "a lot", "RATELIMIT: expected such as"),
     ],
 )
-def test_a_wrong_setting_is_named(storage: str, everything: str, words: str):
+def test_a_wrong_setting_is_named_without_a_password(storage: str, everything: str, words: str):
     with pytest.raises(UserError) as refused:
         Limits(storage, everything)
     assert str(refused.value).startswith(words)
+    assert "hidden" not in str(refused.value)
 
 
 @pytest.fixture

@@ -20,6 +20,11 @@ STRONG = "8f3b1c7e2a9d4f60b5c8e1a7d2f9306c"
         ({"MAX_UPLOAD_MB": "many"}, "MAX_UPLOAD_MB: expected a valid integer"),
         ({"POSTERS": "none"}, "POSTERS: expected 'proxy' or 'direct', got 'none'"),
         ({"CORS_ORIGINS": "https://a.example, *"}, "CORS_ORIGINS: a star"),
+        ({"CORS_ORIGINS": "https://.*\\.example"}, "CORS_ORIGINS: expected origins such as"),
+        ({"CORS_ORIGINS": "https://*.example"}, "CORS_ORIGINS: expected origins such as"),
+        ({"CORS_ORIGINS": "films.example"}, "CORS_ORIGINS: expected origins such as"),
+        ({"CORS_ORIGINS": "https://films.example/"}, "CORS_ORIGINS: expected origins such as"),
+        ({"CORS_ORIGINS": "null"}, "CORS_ORIGINS: expected origins such as"),
     ],
 )
 def test_a_wrong_variable_is_named_with_what_was_expected(environment: dict[str, str], words: str):
@@ -58,6 +63,10 @@ def test_in_development_a_secret_is_made_once_and_kept_from_others(tmp_path: Pat
 
 
 def test_secrets_do_not_show_in_a_log():
-    shown = repr(Settings(secret_key=STRONG, airflow_password="hush-hush"))
+    addresses = {
+        "database_url": "postgresql://films:hush-hush@h/d",
+        "rate_limit_storage": "redis://:hush-hush@h",
+    }
+    shown = repr(Settings(secret_key=STRONG, airflow_password="hush-hush", **addresses))
     assert STRONG not in shown
     assert "hush-hush" not in shown

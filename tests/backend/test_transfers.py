@@ -17,6 +17,8 @@ from movie_genie.backend.exports import as_csv
 from movie_genie.backend.feedback import StoredRating
 from movie_genie.backend.import_formats import LONGEST_TITLE, MOST_LINES, read_ratings
 from movie_genie.backend.imports import Films, match
+from movie_genie.backend.session import COOKIE
+from movie_genie.backend.tables import metadata
 from movie_genie.backend.views.transfers import BUDGET_SECONDS
 from movie_genie.engine.records import Movie
 
@@ -280,6 +282,32 @@ def test_everything_can_be_taken_away(user: Browser):
     assert answer.json["name"] == "ursula"
     assert [(item["movie_id"], item["rating"]) for item in answer.json["ratings"]] == [(50, None), (1, 4.5)]
     assert answer.json["watchlist"][0]["title"] == "Twelve Monkeys (a.k.a. 12 Monkeys)"
+
+
+KEPT_BACK = {
+    *("viewers.id", "viewers.name_key", "viewers.password_hash", "sessions.token_hash", "events.id"),
+    *(f"{table}.viewer_id" for table in ("sessions", "ratings", "watchlist", "events")),
+}
+"""What is no news to the viewer, or would open their account to whoever finds the file."""
+
+CALLED = {"row_kind": "row"}
+"""Columns that the API has another word for."""
+
+
+def test_an_export_holds_every_column_that_is_kept_of_a_viewer(user: Browser):
+    user.rate(m1=4.5)
+    user.post("/me/watchlist", {"movie_id": 32})
+    shown = {"kind": "click", "row": "for_you", "movie_id": 50, "position": 3}
+    user.post("/events", {"release_id": "a" * 12, "events": [shown]})
+    export = user.get("/me/export").json
+    assert export["events"][0].items() >= shown.items()
+    for table in metadata.sorted_tables:
+        taken = export if table.name == "viewers" else export[table.name][0]
+        for column in table.columns:
+            if f"{table.name}.{column.name}" not in KEPT_BACK:
+                assert CALLED.get(column.name, column.name) in taken, column
+    assert len(export["sessions"]) == 1
+    assert user.client.get_cookie(COOKIE).value not in user.get("/me/export").text
 
 
 def test_our_own_export_can_be_imported_elsewhere(user: Browser, other: Browser):

@@ -1,5 +1,6 @@
 import os
 import socket
+import stat
 import subprocess
 import sys
 
@@ -123,6 +124,22 @@ def test_a_start_clears_what_a_dead_server_left(tmp_path, pid_file):
     }
     assert not left.exists()
     assert not pid_file.exists()
+
+
+def test_what_a_server_writes_is_its_users_alone(tmp_path):
+    """The log of the one before too, which everybody could read."""
+    run = tmp_path / "run"
+    run.mkdir()
+    run.chmod(0o755)
+    (run / "server.log").write_text("of the one before")
+    (run / "server.log").chmod(0o644)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with pytest.raises(UserError, match="did not start"):
+        server(tmp_path, port).start(os.environ)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (run, *run.glob("*.log*"))}
+    assert modes == {"run": 0o700, "server.log": 0o600, "server.log.1": 0o600}
 
 
 @pytest.mark.parametrize("titled", [False, True])

@@ -658,15 +658,41 @@ export interface components {
         };
         /**
          * Export
-         * @description All that is kept of a viewer but their clicks.
+         * @description All that is kept of a viewer; of the password and of tokens only hashes are kept, and stay here.
          */
         Export: {
             /** Name */
             name: string | null;
+            /** Is Admin */
+            is_admin: boolean;
+            /** Created At */
+            created_at: string;
             /** Ratings */
             ratings: components["schemas"]["ExportedRating"][];
             /** Watchlist */
             watchlist: components["schemas"]["ExportedWatchlistEntry"][];
+            /** Events */
+            events: components["schemas"]["ExportedEvent"][];
+            /** Sessions */
+            sessions: components["schemas"]["ExportedSession"][];
+        };
+        /**
+         * ExportedEvent
+         * @description A row of films that was shown, or a film in it that was clicked, as it is exported.
+         */
+        ExportedEvent: {
+            /** Kind */
+            kind: string;
+            /** Row */
+            row: string;
+            /** Movie Id */
+            movie_id: number | null;
+            /** Position */
+            position: number | null;
+            /** Release Id */
+            release_id: string;
+            /** Created At */
+            created_at: string;
         };
         /**
          * ExportedRating
@@ -685,6 +711,16 @@ export interface components {
             not_interested: boolean;
             /** Rated At */
             rated_at: string;
+        };
+        /**
+         * ExportedSession
+         * @description A browser in which the viewer is recognised, until when it is left alone; not the token that it holds.
+         */
+        ExportedSession: {
+            /** Created At */
+            created_at: string;
+            /** Expires At */
+            expires_at: string;
         };
         /**
          * ExportedWatchlistEntry
@@ -1235,7 +1271,9 @@ export type DagRun = components['schemas']['DagRun'];
 export type EventIn = components['schemas']['EventIn'];
 export type EventsIn = components['schemas']['EventsIn'];
 export type Export = components['schemas']['Export'];
+export type ExportedEvent = components['schemas']['ExportedEvent'];
 export type ExportedRating = components['schemas']['ExportedRating'];
+export type ExportedSession = components['schemas']['ExportedSession'];
 export type ExportedWatchlistEntry = components['schemas']['ExportedWatchlistEntry'];
 export type Found = components['schemas']['Found'];
 export type FoundList = components['schemas']['FoundList'];

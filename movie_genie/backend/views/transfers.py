@@ -11,6 +11,7 @@ from flask import Response
 from movie_genie.backend.budget import Budget
 from movie_genie.backend.client import client
 from movie_genie.backend.errors import ProblemError
+from movie_genie.backend.events import Events
 from movie_genie.backend.exports import as_csv, as_export
 from movie_genie.backend.import_formats import read_ratings
 from movie_genie.backend.imports import Films, as_ratings, match
@@ -116,4 +117,5 @@ def take(query_data: ExportIn) -> Response | tuple[Export, int, dict[str, str]]:
     headers = {"Content-Disposition": f'attachment; filename="movie-genie.{query_data.format}"'}
     if query_data.format == "csv":
         return Response(as_csv(feedback, viewer.id, catalogue), mimetype="text/csv", headers=headers)
-    return as_export(feedback, viewer.id, viewer.name, catalogue), 200, headers
+    events = Events(services().database)
+    return as_export(viewer, services().accounts, feedback, events, catalogue), 200, headers

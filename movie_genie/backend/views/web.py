@@ -39,18 +39,19 @@ def app_page(path: str) -> Response:
         return response
     build = engine.folder / WEB
     if path.startswith(f"{HASHED}/"):
-        return _asset(build, path)
+        return _asset(build, path.removeprefix(f"{HASHED}/"))
     try:
         return send_from_directory(build.absolute(), path or "index.html", max_age=0)
     except NotFound:
         return send_from_directory(build.absolute(), "index.html", max_age=0)
 
 
-def _asset(build: Path, path: str) -> Response:
+def _asset(build: Path, name: str) -> Response:
     """Serve a hashed file; a page opened before a release changed still finds those it was built with."""
     for folder in (build, *build.parent.parent.glob("*/web")):
         try:
-            response = send_from_directory(folder.absolute(), path, max_age=YEAR)
+            # From the folder itself: a name cannot lead out of it, to a file that changes with each release.
+            response = send_from_directory((folder / HASHED).absolute(), name, max_age=YEAR)
         except NotFound:
             continue
         response.cache_control.public = True

@@ -5,7 +5,7 @@ export function ExportRatings() {
         Take your ratings with you
       </h2>
       <p className="mt-2 mb-4 max-w-prose text-sm text-muted">
-        The table can be brought back here; the full file holds your watchlist too.
+        The table can be brought back here; the full file holds all that is kept of you.
       </p>
       <p className="flex flex-wrap gap-3">
         <a className="button" href="/api/me/export?format=csv" download>
