@@ -143,9 +143,8 @@ class Server:
         """
         environment = self.prepare(environment)
         if self.log_file.exists():
-            private_file(self.log_file).replace(
-                self.log_file.with_name("server.log.1")
-            )  # the one before is kept, no more
+            # The one before is kept, no more.
+            private_file(self.log_file).replace(self.log_file.with_name("server.log.1"))
         with private_file(self.log_file).open("wb") as log:
             done = subprocess.run(
                 self.command(daemon=True),
