@@ -3,39 +3,33 @@
 Of each model writes seconds and tokens (ratings) of an epoch, and its share of a plain matrix product's speed: the
 floating point operations that PyTorch counts in an epoch's products, over seconds, over those of a float32 product of
 the same process. To results/training_speed.json.
+
+With `--peer rectools --peer-python PATH` it trains BERT4Rec and RecTools' transformer in turns instead, at RecTools'
+size and on the same ratings (peers/comparison.py), and writes what they took beside the other figures. PATH is the
+Python of an environment with `rectools[torch]`, which goes together with older packages than ours.
 """
 
 import argparse
 import logging
-import tempfile
-import time
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import torch
-from torch.utils.flop_counter import FlopCounterMode
 
+from benchmarks.epochs import Build, Training
+from benchmarks.peers.comparison import compare
+from benchmarks.product import product_speed
 from movie_genie.cli import run
 from movie_genie.config import Bert4RecConfig, TrainingConfig, TwoTowerConfig
 from movie_genie.config_file import load_config
 from movie_genie.data.dataset import read_films, read_interactions
-from movie_genie.data.schemas import RELEASED, TRAIN
-from movie_genie.files import write_json
+from movie_genie.files import read_json, write_json
 from movie_genie.ranking.bert4rec import Bert4Rec
 from movie_genie.retrieval.two_tower import TwoTower
-from movie_genie.training.checkpoint import Checkpoint
 from movie_genie.training.device import choose_device
-from movie_genie.training.examples import content_of, examples_of
-from movie_genie.training.item_tower import Features
 from movie_genie.training.loop import make_deterministic
-from movie_genie.training.model import SequenceModel
-from movie_genie.training.run import train_one
 
 RESULTS = Path("benchmarks/results/training_speed.json")
-SIZE, PRODUCTS = 2048, 5
-
-Build = Callable[[Features, torch.Tensor], SequenceModel]
+PEERS = ("rectools",)
 
 
 def main() -> None:
@@ -46,13 +40,33 @@ def main() -> None:
     parser.add_argument("--project", type=Path, default=Path(), help="whose data/processed is read")
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--threads", type=int, help="default: as the configurations say")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="the file to write")
+    parser.add_argument("--peer", choices=PEERS, help="compare with it, and measure nothing else")
+    parser.add_argument("--peer-python", type=Path, metavar="PATH", help="where it is installed")
+    parser.add_argument(
+        "--objective", choices=("causal", "cloze"), help="with --peer; default: as configured"
+    )
     arguments = parser.parse_args()
+    if bool(arguments.peer) != bool(arguments.peer_python):
+        parser.error("--peer and --peer-python: expected both or none")
+    if arguments.objective and not arguments.peer:
+        parser.error("--objective: expected --peer too")
+    if arguments.epochs < 1:
+        parser.error("--epochs: expected at least 1")
 
     def command() -> None:
         logging.getLogger().setLevel(logging.WARNING)
-        found = measure(arguments.project, arguments.epochs, arguments.threads)
+        kept = read_json(arguments.results) if arguments.results.exists() else {}
+        if arguments.peer:
+            objective = {"objective": arguments.objective} if arguments.objective else {}
+            config = _configured(Bert4RecConfig, "bert4rec", 1, arguments.threads).model_copy(
+                update=objective
+            )
+            found = {"peer": compare(arguments.project, config, arguments.peer_python, arguments.epochs)}
+        else:
+            found = measure(arguments.project, arguments.epochs, arguments.threads)
         print(found)
-        write_json(RESULTS, found)
+        write_json(arguments.results, kept | found)
 
     run(command)
 
@@ -79,42 +93,16 @@ def _configured(kind: type, name: str, epochs: int, threads: int | None) -> Trai
     return load_config(Path(f"configs/{name}.yaml"), kind).model_copy(update=changes)
 
 
-def product_speed(device: torch.device) -> float:
-    """Floating point operations a second of a large float32 matrix product, the best of several."""
-    one = torch.randn(SIZE, SIZE, device=device)
-    seconds = []
-    for _ in range(PRODUCTS):
-        begun = time.perf_counter()
-        float((one @ one)[0, 0])  # a GPU answers when it is done
-        seconds.append(time.perf_counter() - begun)
-    return 2 * SIZE**3 / min(seconds)
-
-
 def speed(project: Path, config: TrainingConfig, build: Build, product: float) -> dict[str, float]:
     """One model's seconds and tokens of an epoch, and its share of the product's speed."""
-    interactions, films = read_interactions(project), read_films(project)
-    content, examples = content_of(films), examples_of(interactions, len(films), RELEASED)
-    tokens = int((interactions[RELEASED] == TRAIN).sum())
-    # One case, as the time of a validation is not asked for.
-    examples = replace(examples, validation=examples.validation.take(slice(1)))
-
-    def train(config: TrainingConfig) -> float:
-        make_deterministic(config)
-        device = choose_device(config.device)
-        model = build(Features.of(content, examples), torch.from_numpy(examples.usual_stars)).to(device)
-        with tempfile.TemporaryDirectory() as folder:
-            checkpoint = Checkpoint(Path(folder) / "checkpoint", "")
-            result = train_one(model, examples, config, "speed", lambda row, epoch: None, device, checkpoint)
-        return result.seconds / len(result.curve)
-
-    with FlopCounterMode(display=False) as counter:  # also warms up
-        train(config.model_copy(update={"max_epochs": 1}))
-    seconds = train(config)
+    training = Training.of(build, read_interactions(project), read_films(project))
+    operations = training.operations(config)  # also warms up
+    seconds = training.seconds(config)
     return {
         "seconds_per_epoch": round(seconds, 2),
-        "tokens_per_second": round(tokens / seconds),
-        "gflop_per_epoch": round(counter.get_total_flops() / 1e9, 1),
-        "share_of_matmul_speed": round(counter.get_total_flops() / seconds / product, 3),
+        "tokens_per_second": round(training.ratings / seconds),
+        "gflop_per_epoch": round(operations / 1e9, 1),
+        "share_of_matmul_speed": round(operations / seconds / product, 3),
     }
 
 
