@@ -49,7 +49,7 @@ def main() -> None:
     dataset = Dataset.construct(ratings.assign(**{Columns.Weight: 1.0}))
     # PyTorch does not count its fused attention.
     with FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH):
-        first_batch(dataset, asked)
+        fit(dataset, asked, [], limit_train_batches=1)  # also warms up
     seconds, read = epoch(dataset, asked)
     users = ratings[Columns.User].nunique()
     # Every sequence is padded to the same length, so batches cost what their sequences do.
@@ -64,21 +64,16 @@ def main() -> None:
     print(json.dumps(answer))
 
 
-def first_batch(dataset: Dataset, asked: dict[str, Any]) -> None:
-    """Train on one batch: it is counted, and warms up."""
-    _fit(dataset, asked, [], limit_train_batches=1)
-
-
 def epoch(dataset: Dataset, asked: dict[str, Any]) -> tuple[float, int]:
     """Seconds of one epoch without what is done once, and how many ratings it read."""
-    model = _fit(dataset, asked, [Clock()])
+    model = fit(dataset, asked, [Clock()])
     # What it trained with is a copy of what it was given.
     (clock,) = (one for one in model.fit_trainer.callbacks if isinstance(one, Clock))
     return clock.seconds[0], len(model.data_preparator.train_dataset.interactions.df)
 
 
-def _fit(dataset: Dataset, asked: dict[str, Any], callbacks: list[Callback], **limits: int) -> Any:
-    """Train a new model for an epoch; Any as rectools names no type for both kinds."""
+def fit(dataset: Dataset, asked: dict[str, Any], callbacks: list[Callback], **limits: int) -> Any:
+    """Train a new model for an epoch, or a part of one; Any, as both kinds share no public type."""
     model = MODELS[asked["objective"]](
         n_blocks=asked["blocks"],
         n_heads=asked["heads"],

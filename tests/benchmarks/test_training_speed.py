@@ -1,6 +1,7 @@
 """A peer's training beside ours: the same ratings for both, its answer checked, and what is said of both."""
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -149,47 +150,40 @@ def test_a_python_without_the_peer_is_one_line_that_says_how_to_install_it():
         check_installed(Path("/nowhere/python"))
 
 
-@pytest.fixture
-def command(monkeypatch):
-    """Runs the command line with arguments."""
-
-    def run(*arguments: str) -> None:
-        monkeypatch.chdir(ROOT)
-        monkeypatch.setattr(sys, "argv", ["training_speed", *arguments])
-        main()
-
-    return run
-
-
 @pytest.mark.parametrize(
     "arguments",
     [["--peer", "rectools"], ["--peer-python", sys.executable], ["--objective", "cloze"], ["--epochs", "0"]],
 )
-def test_half_a_command_is_refused(command, arguments):
+def test_half_a_command_is_refused(monkeypatch, arguments):
+    monkeypatch.setattr(sys, "argv", ["training_speed", *arguments])
     with pytest.raises(SystemExit) as stopped:
-        command(*arguments)
+        main()
     assert stopped.value.code == 2
 
 
-def test_the_missing_peer_ends_the_command_and_changes_nothing(command, capsys, tmp_path):
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "benchmarks.training_speed", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_the_missing_peer_ends_the_command_and_changes_nothing(tmp_path):
     results = tmp_path / "speed.json"
     results.write_text('{"threads": 1}')
-    with pytest.raises(SystemExit) as stopped:
-        command("--peer", "rectools", "--peer-python", sys.executable, "--results", str(results))
-    assert stopped.value.code == 1
-    said = capsys.readouterr().err
-    assert said.startswith(f"error: {sys.executable}: RecTools is not installed")
-    assert len(said.splitlines()) == 1
+    ran = run("--peer", "rectools", "--peer-python", sys.executable, "--results", str(results))
+    assert ran.returncode == 1
+    assert ran.stderr.startswith(f"error: {sys.executable}: RecTools is not installed")
+    assert len(ran.stderr.splitlines()) == 1
     assert results.read_text() == '{"threads": 1}'
 
 
-def test_a_comparison_leaves_the_other_figures_as_they_are(command, project, tmp_path):
+def test_a_comparison_leaves_the_other_figures_as_they_are(project, tmp_path):
     results = tmp_path / "speed.json"
     results.write_text('{"threads": 1, "peer": "an earlier one"}')
     python = fake_python(tmp_path, READS_ALL)
-    command(
+    ran = run(
         *("--project", str(project), "--results", str(results), "--epochs", "1", "--threads", "1"),
         *("--peer", "rectools", "--peer-python", str(python), "--objective", "cloze"),
     )
+    assert ran.returncode == 0, ran.stderr
     found = json.loads(results.read_text())
     assert (found["threads"], found["peer"]["name"]) == (1, "rectools")
