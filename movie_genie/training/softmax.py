@@ -21,9 +21,11 @@ class SoftmaxLoss(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, states: Tensor, vectors: Tensor, bias: Tensor, targets: Tensor) -> Tensor:
         """(events, dim), (items, dim), (items,), (events,) int -> the mean over events."""
-        by_states, by_vectors, by_bias = (
+        # A product that writes or reads whole rows of all films' scores takes half the time of the same by columns.
+        across = vectors.T.contiguous()  # (dim, items)
+        by_states, by_across, by_bias = (
             torch.zeros_like(given) if asked else None
-            for given, asked in zip((states, vectors, bias), ctx.needs_input_grad, strict=False)
+            for given, asked in zip((states, across, bias), ctx.needs_input_grad, strict=False)
         )
         events, items = len(states), len(vectors)
         rows = max(1, min(events, SCORES_AT_ONCE[states.device.type] // items))
@@ -31,15 +33,15 @@ class SoftmaxLoss(torch.autograd.Function):
         total = states.new_zeros(())
         for first in range(0, events, rows):
             part, target = states[first : first + rows], targets[first : first + rows, None]
-            table = torch.addmm(bias, part, vectors.T, out=buffer[: len(part)])  # (rows, items)
+            table = torch.mm(part, across, out=buffer[: len(part)]).add_(bias)  # (rows, items)
             total += _to_gradient(table, target)
             if by_states is not None:
                 torch.mm(table, vectors, out=by_states[first : first + rows])
-            if by_vectors is not None:
-                torch.addmm(by_vectors, table.T, part, out=by_vectors)
+            if by_across is not None:
+                by_across.addmm_(part.T, table)
             if by_bias is not None:
                 by_bias += table.sum(0)
-        gradients = (by_states, by_vectors, by_bias)
+        gradients = (by_states, None if by_across is None else by_across.T, by_bias)
         ctx.save_for_backward(*(None if sums is None else sums.div_(events) for sums in gradients))
         return total / events
 
