@@ -27,7 +27,7 @@ dag = DvcDag(
         name="feedback_snapshot",
         command=["python", "-m", "movie_genie.backend", "snapshot-feedback"],
         file="data/feedback/ratings.parquet",
-        desc="Write the viewers' ratings to the file that `ingest` reads: the same ratings, the same bytes.",
+        desc="Write the accounts' ratings to the file that `ingest` reads: the same ratings, the same bytes.",
         queue="web",  # where the viewers' database is
     ),
     dag_id=DAG_ID,
