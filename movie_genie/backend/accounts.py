@@ -1,26 +1,26 @@
 """Viewers: guests, accounts with a name and a password, admins; and the sessions that recognise them."""
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from movie_genie.backend.clock import now
 from movie_genie.backend.database import Database
 from movie_genie.backend.errors import ProblemError
-from movie_genie.backend.tables import ratings, sessions, viewers, watchlist
+from movie_genie.backend.passwords import fits, hash_password
+from movie_genie.backend.tables import password_resets, ratings, sessions, viewers, watchlist
+from movie_genie.backend.tokens import new_token, token_hash
 
+DAY_MILLISECONDS = 24 * 3600 * 1000
 SESSION_DAYS = 90
-SESSION_MILLISECONDS = SESSION_DAYS * 24 * 3600 * 1000
+"""How long a session that nobody uses stays open."""
 
-_hasher = PasswordHasher()  # argon2id with the library's parameters, which follow RFC 9106's second choice
+SESSION_MILLISECONDS = SESSION_DAYS * DAY_MILLISECONDS
 
 _BY_TOKEN = (
-    select(viewers.c.id, viewers.c.name, viewers.c.is_admin)
+    select(viewers.c.id, viewers.c.name, viewers.c.is_admin, sessions.c.expires_at)
     .join(sessions, sessions.c.viewer_id == viewers.c.id)
     .where(sessions.c.token_hash == bindparam("token_hash"), sessions.c.expires_at > bindparam("now"))
 )
@@ -28,30 +28,53 @@ _BY_TOKEN = (
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Whom a session recognises; a guest has no name."""
+    """Whom a session recognises; a guest has no name. `renewable`: the session's last renewal was a day ago."""
 
     id: int
     name: str | None
     is_admin: bool
+    renewable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """When a viewer began, and when each of their sessions and unused reset links began and ends: milliseconds."""
+
+    created_at: int
+    sessions: list[tuple[int, int]]
+    password_resets: list[tuple[int, int]]
 
 
 class Accounts:
-    """Opens and closes sessions, keeps accounts. A token is given out once and stored only as its hash."""
+    """What viewers do with their own accounts and sessions."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         # A hash that no password fits: an unknown name costs the same time as a wrong password.
-        self._nobody = _hasher.hash(secrets.token_hex())
+        self._nobody = hash_password(secrets.token_hex())
 
     def recognise(self, token: str) -> Viewer | None:
         """Return the viewer of a session that is open."""
-        rows = self._database.rows(_BY_TOKEN, token_hash=_hashed(token), now=now())
-        return next((Viewer(number, name, bool(is_admin)) for number, name, is_admin in rows), None)
+        moment = now()
+        rows = self._database.rows(_BY_TOKEN, token_hash=token_hash(token), now=moment)
+        for viewer_id, name, is_admin, expires_at in rows:
+            renewable = expires_at <= moment + SESSION_MILLISECONDS - DAY_MILLISECONDS
+            return Viewer(viewer_id, name, bool(is_admin), renewable)
+        return None
+
+    def renew(self, token: str) -> None:
+        """Have an open session last as long again as a new one."""
+        moment = now()
+        is_open = (sessions.c.token_hash == token_hash(token)) & (sessions.c.expires_at > moment)
+        with self._database.write() as connection:
+            connection.execute(
+                update(sessions).where(is_open).values(expires_at=moment + SESSION_MILLISECONDS)
+            )
 
     def open_guest(self) -> str:
         """Make a guest and a session for them; return its token."""
         with self._database.write() as connection:
-            return _open(connection, _add(connection))
+            return _open(connection, add_viewer(connection))
 
     def register(self, name: str, password: str, guest: Viewer | None) -> str:
         """Make an account, of the guest where there is one, who so keeps their ratings; return a new token.
@@ -61,12 +84,12 @@ class Accounts:
         ProblemError
             409 when the name is taken.
         """
-        hashed = _hasher.hash(password)
+        hashed = hash_password(password)
         try:
             with self._database.write() as connection:
-                viewer_id = guest.id if guest else _add(connection)
-                _name(connection, viewer_id, name, hashed)
-                connection.execute(delete(sessions).where(sessions.c.viewer_id == viewer_id))
+                viewer_id = guest.id if guest else add_viewer(connection)
+                name_viewer(connection, viewer_id, name, hashed)
+                end_sessions(connection, viewer_id)
                 return _open(connection, viewer_id)
         except IntegrityError:
             raise ProblemError(409, "this name is not available; choose another", kind="name-taken") from None
@@ -77,21 +100,49 @@ class Accounts:
         Raises
         ------
         ProblemError
-            401, the same for an unknown name and a wrong password.
+            401, the same for an unknown name and a wrong password; 403 when the account is locked, which only
+            whoever knows its password is told.
         """
-        viewer_id = self._verify(_key(name), password)
-        if viewer_id is None:
-            raise ProblemError(401, "no account has this name and password", kind="wrong-credentials")
+        known = self._verify(name, password)
         with self._database.write() as connection:
+            # Held until the session is there: who changes the password or locks the account then ends it as well.
+            still = select(viewers.c.id, viewers.c.locked_at).where(
+                viewers.c.id == (known.id if known else None),
+                viewers.c.password_hash == (known.password_hash if known else None),
+            )
+            account = connection.execute(still.with_for_update()).first()
+            if account is None:
+                raise ProblemError(401, "no account has this name and password", kind="wrong-credentials")
+            if account.locked_at is not None:
+                raise ProblemError(403, "this account is locked; ask who runs this site", kind="locked")
             if guest:
-                _merge(connection, guest.id, viewer_id)
+                _merge(connection, guest.id, account.id)
             connection.execute(delete(sessions).where(sessions.c.expires_at <= now()))
-            return _open(connection, viewer_id)
+            return _open(connection, account.id)
 
     def sign_out(self, token: str) -> None:
         """Close the session; its token opens nothing any more."""
         with self._database.write() as connection:
-            connection.execute(delete(sessions).where(sessions.c.token_hash == _hashed(token)))
+            connection.execute(delete(sessions).where(sessions.c.token_hash == token_hash(token)))
+
+    def sign_out_everywhere(self, viewer: Viewer) -> None:
+        """Close all of a viewer's sessions."""
+        with self._database.write() as connection:
+            end_sessions(connection, viewer.id)
+
+    def change_password(self, viewer: Viewer, password: str, new_password: str) -> str:
+        """Set an account's password, close all its sessions and open one; return its token.
+
+        Raises
+        ------
+        ProblemError
+            403 when the password so far is wrong.
+        """
+        known = self._proved(viewer, password)
+        hashed = hash_password(new_password)
+        with self._database.write() as connection:
+            set_password(connection, known.id, hashed)
+            return _open(connection, known.id)
 
     def delete(self, viewer: Viewer, password: str) -> None:
         """Remove a viewer with all their data; an account's password is asked for, a guest has none.
@@ -101,97 +152,75 @@ class Accounts:
         ProblemError
             403 when the password is wrong.
         """
-        if viewer.name is not None and self._verify(_key(viewer.name), password) != viewer.id:
-            raise ProblemError(403, "the password is wrong", kind="wrong-credentials")
+        if viewer.name is not None:
+            self._proved(viewer, password)
         with self._database.write() as connection:
             connection.execute(delete(viewers).where(viewers.c.id == viewer.id))
 
-    def since(self, viewer: Viewer) -> int:
-        """Return when a viewer began, in milliseconds since 1970."""
-        query = select(viewers.c.created_at).where(viewers.c.id == viewer.id)
+    def kept(self, viewer: Viewer) -> "Kept":
+        """Return what is kept of a viewer's account, without hashes."""
+        began = select(viewers.c.created_at).where(viewers.c.id == viewer.id)
         with self._database.read() as connection:
-            return int(connection.execute(query).scalar_one())
+            opened, links = (
+                connection.execute(
+                    select(table.c.created_at, table.c.expires_at)
+                    .where(table.c.viewer_id == viewer.id)
+                    .order_by(table.c.created_at)
+                ).all()
+                for table in (sessions, password_resets)
+            )
+            return Kept(
+                connection.execute(began).scalar_one(),
+                [(start, end) for start, end in opened],
+                [(start, end) for start, end in links],
+            )
 
-    def sessions(self, viewer: Viewer) -> list[tuple[int, int]]:
-        """Return when each of a viewer's sessions began and when it ends, oldest first."""
-        query = (
-            select(sessions.c.created_at, sessions.c.expires_at)
-            .where(sessions.c.viewer_id == viewer.id)
-            .order_by(sessions.c.created_at)
-        )
-        with self._database.read() as connection:
-            return [(created_at, expires_at) for created_at, expires_at in connection.execute(query)]
+    def _proved(self, viewer: Viewer, password: str) -> "_Known":
+        known = self._verify(viewer.name or "", password)
+        if known is None or known.id != viewer.id:
+            raise ProblemError(403, "the password is wrong", kind="wrong-credentials")
+        return known
 
-    def has_name(self, name: str) -> bool:
-        """Return whether an account has the name; for the operator, never for the web."""
-        query = select(viewers.c.id).where(viewers.c.name_key == _key(name))
-        with self._database.read() as connection:
-            return connection.execute(query).first() is not None
-
-    def has_admin(self) -> bool:
-        """Return whether any account is an admin's."""
-        with self._database.read() as connection:
-            return connection.execute(select(viewers.c.id).where(viewers.c.is_admin)).first() is not None
-
-    def create_admin(self, name: str, password: str) -> None:
-        """Make a new account that is an admin's.
-
-        Raises
-        ------
-        ProblemError
-            409 when the name is taken: whoever has it may be a stranger.
-        """
-        hashed = _hasher.hash(password)
-        try:
-            with self._database.write() as connection:
-                viewer_id = _add(connection)
-                _name(connection, viewer_id, name, hashed)
-                connection.execute(update(viewers).where(viewers.c.id == viewer_id).values(is_admin=True))
-        except IntegrityError:
-            raise ProblemError(409, f"an account has the name {name} already") from None
-
-    def promote(self, name: str) -> None:
-        """Give an account the admin's rights; its password stays.
-
-        Raises
-        ------
-        ProblemError
-            404 when no account has the name.
-        """
-        account = update(viewers).where(viewers.c.name_key == _key(name))
-        with self._database.write() as connection:
-            if connection.execute(account.values(is_admin=True)).rowcount != 1:
-                raise ProblemError(404, f"no account has the name {name}")
-
-    def _verify(self, name_key: str, password: str) -> int | None:
-        query = select(viewers.c.id, viewers.c.password_hash).where(viewers.c.name_key == name_key)
+    def _verify(self, name: str, password: str) -> "_Known | None":
+        query = select(viewers.c.id, viewers.c.password_hash).where(viewers.c.name_key == name_key(name))
         with self._database.read() as connection:
             row = connection.execute(query).first()
-        try:
-            _hasher.verify(row.password_hash if row else self._nobody, password)
-        except (VerificationError, InvalidHashError):
+        if not fits(row.password_hash if row else self._nobody, password) or row is None:
             return None
-        return int(row.id) if row else None
+        return _Known(row.id, row.password_hash)
 
 
-def _hashed(token: str) -> str:
-    """A token has 256 random bits, so that a plain hash of it cannot be reversed by trying."""
-    return hashlib.sha256(token.encode()).hexdigest()
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """An account whose password was given, and the hash that it fitted."""
+
+    id: int
+    password_hash: str
 
 
-def _key(name: str) -> str:
-    """The form in which names are compared: without case."""
+def name_key(name: str) -> str:
+    """Return the form in which names are compared: without case."""
     return name.casefold()
 
 
-def _add(connection: Connection) -> int:
+def add_viewer(connection: Connection) -> int:
+    """Make a viewer, who is a guest until named; return their number."""
     key = connection.execute(insert(viewers).values(created_at=now(), is_admin=False)).inserted_primary_key
     assert key is not None  # noqa: S101 - an insert of one row has a key
     return int(key[0])
 
 
-def _name(connection: Connection, viewer_id: int, name: str, password_hash: str) -> None:
-    values = {"name": name, "name_key": _key(name), "password_hash": password_hash}
+def name_viewer(connection: Connection, viewer_id: int, name: str, password_hash: str) -> None:
+    """Make a guest an account's.
+
+    Raises
+    ------
+    IntegrityError
+        When the name is taken.
+    ProblemError
+        409 when the guest is none any more.
+    """
+    values = {"name": name, "name_key": name_key(name), "password_hash": password_hash}
     nameless = update(viewers).where(viewers.c.id == viewer_id, viewers.c.name_key.is_(None))
     if connection.execute(nameless.values(values)).rowcount != 1:
         raise ProblemError(
@@ -199,12 +228,24 @@ def _name(connection: Connection, viewer_id: int, name: str, password_hash: str)
         )
 
 
+def set_password(connection: Connection, viewer_id: int, password_hash: str) -> None:
+    """Set an account's password; whoever came in by the former one, or was given a link, is out."""
+    connection.execute(update(viewers).where(viewers.c.id == viewer_id).values(password_hash=password_hash))
+    connection.execute(delete(password_resets).where(password_resets.c.viewer_id == viewer_id))
+    end_sessions(connection, viewer_id)
+
+
+def end_sessions(connection: Connection, viewer_id: int) -> None:
+    """Close all of a viewer's sessions."""
+    connection.execute(delete(sessions).where(sessions.c.viewer_id == viewer_id))
+
+
 def _open(connection: Connection, viewer_id: int) -> str:
-    token = secrets.token_urlsafe(32)
+    token = new_token()
     moment = now()
     connection.execute(
         insert(sessions).values(
-            token_hash=_hashed(token),
+            token_hash=token_hash(token),
             viewer_id=viewer_id,
             created_at=moment,
             expires_at=moment + SESSION_MILLISECONDS,

@@ -13,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
 from movie_genie.backend.accounts import Accounts
+from movie_genie.backend.administration import Administration
 from movie_genie.backend.database import Database
 from movie_genie.backend.errors import init_errors
 from movie_genie.backend.feedback import Feedback
@@ -29,6 +30,7 @@ from movie_genie.backend.session import HEADER
 from movie_genie.backend.settings import Settings, read_settings, secret_key
 from movie_genie.backend.views.accounts import accounts
 from movie_genie.backend.views.admin import admin
+from movie_genie.backend.views.admin_accounts import admin_accounts
 from movie_genie.backend.views.docs import docs
 from movie_genie.backend.views.events import events
 from movie_genie.backend.views.home import home
@@ -85,6 +87,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
         secret=secret,
         database=database,
         accounts=Accounts(database),
+        administration=Administration(database),
         feedback=Feedback(database),
         limits=limits,
         live=live,
@@ -104,6 +107,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
         transfers,
         events,
         admin,
+        admin_accounts,
         docs,
         posters_blueprint(Posters(settings.run_folder / "posters")),
     ):

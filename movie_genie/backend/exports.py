@@ -11,6 +11,7 @@ from movie_genie.backend.outputs import (
     Export,
     ExportedEvent,
     ExportedRating,
+    ExportedResetLink,
     ExportedSession,
     ExportedWatchlistEntry,
 )
@@ -30,10 +31,11 @@ def as_export(
         watchlist.append(
             ExportedWatchlistEntry(movie_id=movie_id, title=title, year=year, added_at=iso(added_at))
         )
+    kept = accounts.kept(viewer)
     return Export(
         name=viewer.name,
         is_admin=viewer.is_admin,
-        created_at=iso(accounts.since(viewer)),
+        created_at=iso(kept.created_at),
         ratings=_ratings(feedback, viewer.id, catalogue),
         watchlist=watchlist,
         events=[
@@ -49,7 +51,11 @@ def as_export(
         ],
         sessions=[
             ExportedSession(created_at=iso(created_at), expires_at=iso(expires_at))
-            for created_at, expires_at in accounts.sessions(viewer)
+            for created_at, expires_at in kept.sessions
+        ],
+        password_resets=[
+            ExportedResetLink(created_at=iso(created_at), expires_at=iso(expires_at))
+            for created_at, expires_at in kept.password_resets
         ],
     )
 

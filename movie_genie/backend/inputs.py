@@ -89,6 +89,32 @@ class PasswordIn(In):
     password: Password
 
 
+class NewPasswordIn(In):
+    """The password so far, and the one to be."""
+
+    password: Password
+    new_password: NewPassword
+
+
+class ResetIn(In):
+    """The token of a link, and the password to be."""
+
+    token: Annotated[str, Field(max_length=100)]
+    password: NewPassword
+
+
+class AccountIn(In):
+    """An account."""
+
+    name: Name
+
+
+class AccountsIn(Paging):
+    """Which part of the accounts, perhaps only those with a part in their name."""
+
+    name: Annotated[str, Field(max_length=32)] = ""
+
+
 class RatingIn(In):
     """Stars for a film, or that it is of no interest."""
 

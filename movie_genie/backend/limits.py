@@ -19,6 +19,10 @@ from movie_genie.backend.errors import ProblemError
 from movie_genie.errors import UserError
 
 SIGN_IN = "10 per minute; 100 per hour"
+"""One client as one name. Not a name alone: whoever knows it could keep its owner out."""
+SIGN_IN_FROM = "30 per minute; 300 per hour"
+"""One client, whatever the names."""
+RESET = "10 per minute; 60 per hour"
 REGISTER = "5 per minute; 30 per hour"
 GUEST = "20 per minute; 200 per hour"
 IMPORT = "10 per minute; 100 per hour"

@@ -184,6 +184,27 @@ class Me(Output):
     csrf_token: str
 
 
+class Account(Output):
+    """What an admin sees of an account."""
+
+    name: str
+    is_admin: bool
+    locked: bool
+    created_at: str
+    ratings_count: int
+
+
+class AccountList(Paged[Account]):
+    """A page of the accounts, by name."""
+
+
+class ResetLink(Output):
+    """What `/reset-password#TOKEN` of the web app takes, once and until then."""
+
+    token: str
+    expires_at: str
+
+
 class ImportedFilm(Output):
     """A line of an import that found its film; `line` counts from 1, the header included."""
 
@@ -252,6 +273,13 @@ class ExportedSession(Output):
     expires_at: str
 
 
+class ExportedResetLink(Output):
+    """A link to set a new password that is not used yet; not its token."""
+
+    created_at: str
+    expires_at: str
+
+
 class Export(Output):
     """All that is kept of a viewer; of the password and of tokens only hashes are kept, and stay here."""
 
@@ -262,3 +290,4 @@ class Export(Output):
     watchlist: list[ExportedWatchlistEntry]
     events: list[ExportedEvent]
     sessions: list[ExportedSession]
+    password_resets: list[ExportedResetLink]

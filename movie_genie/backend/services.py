@@ -7,6 +7,7 @@ from typing import cast
 from flask import current_app
 
 from movie_genie.backend.accounts import Accounts
+from movie_genie.backend.administration import Administration
 from movie_genie.backend.answers import Presenter
 from movie_genie.backend.database import Database
 from movie_genie.backend.errors import ProblemError
@@ -26,6 +27,7 @@ class Services:
     secret: bytes = field(repr=False)
     database: Database
     accounts: Accounts
+    administration: Administration
     feedback: Feedback
     limits: Limits
     live: LiveRelease

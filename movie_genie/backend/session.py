@@ -17,14 +17,15 @@ COOKIE = "movie_genie_session"
 HEADER = "X-CSRF-Token"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
-Access = Literal["viewer", "admin"]
+Access = Literal["viewer", "user", "admin"]
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 def requires(access: Access) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Let only viewers (guests among them), or only admins, call the view. Stands above its inputs.
+    """Let only viewers (guests among them), only those with an account, or only admins call the view.
 
+    Stands above the view's inputs.
     The mark it leaves on the view is what OpenAPI's security and refusals are written from.
     """
 
@@ -32,6 +33,8 @@ def requires(access: Access) -> Callable[[Callable[P, R]], Callable[P, R]]:
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
             viewer = current_viewer()
+            if access == "user" and viewer.name is None:
+                raise ProblemError(403, "a guest has no account; sign up first", kind="no-account")
             if access == "admin" and not viewer.is_admin:
                 raise ProblemError(403, "only an admin may do this", kind="not-admin")
             return view(*args, **kwargs)
@@ -63,6 +66,10 @@ def viewer_or_none() -> Viewer | None:
     if "viewer" not in g:
         token = request.cookies.get(COOKIE)
         g.viewer = services().accounts.recognise(token) if token else None
+        # By reading alone: what signs in or out says itself which cookie is left.
+        if token and g.viewer and g.viewer.renewable and request.method in SAFE_METHODS:
+            services().accounts.renew(token)
+            give_cookie(token)
     viewer: Viewer | None = g.viewer
     return viewer
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     String,
     Table,
+    UniqueConstraint,
 )
 
 NAMING = {
@@ -41,6 +42,7 @@ viewers = Table(
     Column("password_hash", String(256)),
     Column("is_admin", Boolean, nullable=False, default=False),
     Column("created_at", BigInteger, nullable=False),  # all times: milliseconds since 1970, UTC
+    Column("locked_at", BigInteger),  # null: may sign in
     sqlite_autoincrement=True,  # a deleted viewer's number is never given to another
 )
 
@@ -52,6 +54,16 @@ sessions = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False, index=True),
     Index("ix_sessions_viewer_id", "viewer_id"),
+)
+
+password_resets = Table(
+    "password_resets",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    _owner(),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    UniqueConstraint("viewer_id"),
 )
 
 ratings = Table(

@@ -9,7 +9,7 @@ from apiflask import APIFlask
 from argon2 import PasswordHasher
 from browser import PASSWORD, Browser
 
-from movie_genie.backend import accounts
+from movie_genie.backend import passwords
 from movie_genie.backend.app import create_app
 from movie_genie.backend.services import KEY, Services
 from movie_genie.backend.settings import Settings
@@ -21,9 +21,9 @@ PLENTY = "100000 per minute"
 @pytest.fixture(scope="session", autouse=True)
 def quick_hashes() -> Iterator[None]:
     """Hash passwords in a millisecond: how strong argon2 is, is not what these tests are about."""
-    strong, accounts._hasher = accounts._hasher, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    strong, passwords._hasher = passwords._hasher, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     yield
-    accounts._hasher = strong
+    passwords._hasher = strong
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def other(app: APIFlask) -> Browser:
 
 @pytest.fixture
 def admin(app: APIFlask, services: Services) -> Browser:
-    services.accounts.create_admin("ada", PASSWORD)
+    services.administration.create_admin("ada", PASSWORD)
     browser = Browser(app.test_client())
     assert browser.post("/session", {"name": "ada", "password": PASSWORD}).status_code == 200
     return browser

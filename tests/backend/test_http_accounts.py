@@ -6,6 +6,8 @@ import pytest
 from argon2 import PasswordHasher, extract_parameters
 from browser import PASSWORD, Browser
 
+from movie_genie.backend.accounts import Accounts
+from movie_genie.backend.errors import ProblemError
 from movie_genie.backend.session import COOKIE
 
 
@@ -108,15 +110,101 @@ def test_a_user_cannot_make_a_second_account_in_one_session(user: Browser):
     assert user.post("/session/guest").status_code == 409
 
 
-def test_sign_in_is_limited_by_client_and_by_name(app, user: Browser):
-    def try_from(address: str) -> int:
+def test_sign_in_is_limited_by_client_and_name_so_that_nobody_keeps_another_out(app, user: Browser):
+    def try_from(address: str, name: str = "ursula", password: str = "wrong password") -> int:
         client = app.test_client()
         browser = Browser(client)
         client.environ_base["REMOTE_ADDR"] = address
-        return browser.post("/session", {"name": "ursula", "password": "wrong password"}).status_code
+        return browser.post("/session", {"name": name, "password": password}).status_code
 
     assert [try_from("10.0.0.1") for _ in range(11)] == [401] * 10 + [429]
-    assert try_from("10.0.0.2") == 429  # the name has had its tries, wherever they come from
+    assert try_from("10.0.0.1", "URSULA") == 429
+    assert (
+        try_from("10.0.0.2", password=PASSWORD) == 200
+    )  # whoever knows the name has not locked its owner out
+    assert [try_from("10.0.0.1", f"name{number}") for number in range(19)] == [401] * 18 + [429]
+    assert try_from("10.0.0.2", "other") == 401
+
+
+def test_a_changed_password_ends_every_other_session(app, user: Browser):
+    elsewhere = Browser(app.test_client())
+    elsewhere.post("/session", {"name": "ursula", "password": PASSWORD})
+    before = user.client.get_cookie(COOKIE).value
+    wrong = user.post("/me/password", {"password": "wrong password", "new_password": "a new password"})
+    assert (wrong.status_code, elsewhere.me()["kind"]) == (403, "user")
+    changed = user.post("/me/password", {"password": PASSWORD, "new_password": "a new password"})
+    assert (changed.status_code, changed.json["name"]) == (200, "ursula")
+    assert elsewhere.me()["kind"] == "anonymous"
+    assert user.me()["kind"] == "user"
+    assert user.client.get_cookie(COOKIE).value != before
+    for password, status in ((PASSWORD, 401), ("a new password", 200)):
+        assert elsewhere.post("/session", {"name": "ursula", "password": password}).status_code == status
+    weak = user.post("/me/password", {"password": "a new password", "new_password": "short"})
+    assert weak.status_code == 422
+
+
+def test_signing_out_everywhere_ends_every_session(app, user: Browser, other: Browser):
+    elsewhere = Browser(app.test_client())
+    elsewhere.post("/session", {"name": "ursula", "password": PASSWORD})
+    token = user.client.get_cookie(COOKIE).value
+    assert user.delete("/me/sessions").status_code == 204
+    user.client.set_cookie(COOKIE, token)
+    assert [browser.me()["kind"] for browser in (user, elsewhere, other)] == [
+        "anonymous",
+        "anonymous",
+        "user",
+    ]
+
+
+def test_a_guest_has_neither_password_nor_other_sessions(guest: Browser):
+    for answer in (
+        guest.delete("/me/sessions"),
+        guest.post("/me/password", {"password": "", "new_password": "a new password"}),
+    ):
+        assert (answer.status_code, answer.json["type"]) == (403, "urn:problem:no-account")
+    assert guest.me()["kind"] == "guest"
+
+
+def later(monkeypatch: pytest.MonkeyPatch, days: float) -> None:
+    moment = time.time_ns() + int(days * 24 * 3600 * 10**9)
+    monkeypatch.setattr(time, "time_ns", lambda: moment)
+
+
+def test_a_session_in_use_goes_on_and_one_that_is_not_ends(user: Browser, other: Browser, monkeypatch):
+    for _ in range(3):
+        later(monkeypatch, 60)
+        assert user.me()["kind"] == "user"
+    assert other.me()["kind"] == "anonymous"
+
+
+def test_a_session_is_renewed_once_a_day_with_its_cookie(user: Browser, monkeypatch):
+    assert "Set-Cookie" not in user.get("/me").headers
+    later(monkeypatch, 1.1)
+    renewed = user.get("/me/home").headers["Set-Cookie"]
+    assert f"{COOKIE}={user.client.get_cookie(COOKIE).value};" in renewed
+    assert "Max-Age=7776000" in renewed
+    assert "Set-Cookie" not in user.get("/me/home").headers
+
+
+def test_signing_out_leaves_no_cookie_though_the_session_was_due_for_renewal(user: Browser, monkeypatch):
+    later(monkeypatch, 1.1)
+    assert user.delete("/session").status_code == 204
+    assert user.client.get_cookie(COOKIE) is None
+
+
+def test_a_sign_in_that_a_password_change_overtakes_opens_nothing(user: Browser, services, monkeypatch):
+    """The password was right when it was verified, and is not any more when the session would begin."""
+    verify = Accounts._verify
+
+    def overtaken(accounts: Accounts, name: str, password: str) -> object:
+        known = verify(accounts, name, password)
+        services.administration.set_password("ursula", "a new password")
+        return known
+
+    monkeypatch.setattr(Accounts, "_verify", overtaken)
+    with pytest.raises(ProblemError) as refused:
+        services.accounts.sign_in("ursula", PASSWORD, None)
+    assert refused.value.status_code == 401
 
 
 def test_deleting_an_account_takes_all_its_data_along(user: Browser, services):

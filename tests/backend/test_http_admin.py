@@ -24,7 +24,7 @@ def two_releases(tiny_releases: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 
 def admin_of(app) -> Browser:
-    app.extensions["movie_genie"].accounts.create_admin("ada", PASSWORD)
+    app.extensions["movie_genie"].administration.create_admin("ada", PASSWORD)
     admin = Browser(app.test_client())
     admin.post("/session", {"name": "ada", "password": PASSWORD})
     return admin
@@ -43,6 +43,7 @@ def test_an_admin_activates_a_release_and_goes_back(make_app, two_releases: tupl
     logged = capfd.readouterr().err
     assert "admin action" in logged
     assert "rollback" in logged
+    assert "viewer_id" not in logged
 
 
 def test_a_release_that_is_missing_or_broken_is_refused_and_the_old_one_stays(

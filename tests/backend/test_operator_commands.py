@@ -9,9 +9,13 @@ from pathlib import Path
 import pytest
 from apiflask import APIFlask
 
+from movie_genie.backend.account_commands import COMMANDS
 from movie_genie.backend.accounts import Accounts
+from movie_genie.backend.administration import Administration
 from movie_genie.backend.database import Database
+from movie_genie.backend.errors import ProblemError
 from movie_genie.backend.feedback import Feedback
+from movie_genie.backend.password_resets import reset_password
 
 PASSWORD = "correct horse battery"
 
@@ -71,7 +75,10 @@ def test_a_start_makes_an_admin_only_where_there_is_none(database: Database, tmp
     start = ("create-admin", "admin", "--if-none")
     assert backend(tmp_path, *start, stdin=PASSWORD).stdout == "admin: a new account, and an admin\n"
     again = backend(tmp_path, *start, stdin="another password")
-    assert (again.returncode, again.stdout) == (0, "there is an admin; nothing was changed\n")
+    assert (again.returncode, again.stdout) == (
+        0,
+        "admin: not made, as there is an admin; nothing was changed\n",
+    )
     assert is_admin(database, "admin")
 
 
@@ -80,6 +87,70 @@ def test_a_stranger_with_the_first_admins_name_stops_a_start(database: Database,
     Accounts(database).register("admin", PASSWORD, None)
     assert backend(tmp_path, "create-admin", "admin", "--if-none", stdin="a password of mine").returncode == 1
     assert not is_admin(database, "admin")
+
+
+def signs_in(database: Database, name: str, password: str) -> bool:
+    try:
+        return bool(Accounts(database).sign_in(name, password, None))
+    except ProblemError:
+        return False
+
+
+def test_an_account_is_locked_and_unlocked_and_deleted_by_commands(database: Database, tmp_path: Path):
+    database.prepare()
+    accounts = Accounts(database)
+    token = accounts.register("ursula", PASSWORD, None)
+    assert (
+        backend(tmp_path, "lock", "ursula").stdout
+        == "ursula: locked, and every session ended; the data stay\n"
+    )
+    assert accounts.recognise(token) is None
+    assert not signs_in(database, "ursula", PASSWORD)
+    assert "\tlocked\n" in backend(tmp_path, "accounts").stdout
+    assert backend(tmp_path, "unlock", "Ursula").stdout == "Ursula: may sign in again\n"
+    assert signs_in(database, "ursula", PASSWORD)
+    assert backend(tmp_path, "delete-account", "ursula").stdout == "ursula: deleted with all data\n"
+    assert backend(tmp_path, "accounts").stdout == "no account yet\n"
+
+
+def test_a_password_is_set_and_sessions_are_ended_by_commands(database: Database, tmp_path: Path):
+    database.prepare()
+    accounts = Accounts(database)
+    first = accounts.register("ursula", PASSWORD, None)
+    assert backend(tmp_path, "sign-out", "ursula").stdout == "ursula: every session ended\n"
+    assert accounts.recognise(first) is None
+    second = accounts.sign_in("ursula", PASSWORD, None)
+    done = backend(tmp_path, "set-password", "ursula", stdin="a password of hers\n")
+    assert done.stdout == "ursula: the password is set, and every session ended\n"
+    assert accounts.recognise(second) is None
+    assert not signs_in(database, "ursula", PASSWORD)
+    assert signs_in(database, "ursula", "a password of hers")
+
+
+def test_a_reset_link_is_made_by_a_command(database: Database, tmp_path: Path):
+    database.prepare()
+    Accounts(database).register("ursula", PASSWORD, None)
+    token = backend(tmp_path, "reset-link", "ursula").stdout.strip().partition("\n/reset-password#")[2]
+    reset_password(database, token, "a password of hers")
+    assert signs_in(database, "ursula", "a password of hers")
+
+
+def test_an_admin_is_one_no_more_by_a_command_but_the_last_one_stays(database: Database, tmp_path: Path):
+    database.prepare()
+    administration = Administration(database)
+    administration.create_admin("ada", PASSWORD)
+    for command in ("revoke-admin", "lock", "delete-account"):
+        refused = backend(tmp_path, command, "ada")
+        assert refused.stderr == "error: this is the last admin; make another one first\n"
+    administration.create_admin("adam", PASSWORD)
+    assert backend(tmp_path, "revoke-admin", "ada").stdout == "ada: an admin no more\n"
+    assert (is_admin(database, "ada"), is_admin(database, "adam")) == (False, True)
+
+
+@pytest.mark.parametrize("command", list(COMMANDS))
+def test_an_unknown_account_is_one_line(tmp_path: Path, command: str):
+    refused = backend(tmp_path, command, "nobody", stdin=f"{PASSWORD}\n")
+    assert (refused.returncode, refused.stderr) == (1, "error: no account has the name nobody\n")
 
 
 def test_a_weak_password_is_refused_in_one_line(tmp_path: Path):

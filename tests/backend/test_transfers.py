@@ -286,15 +286,17 @@ def test_everything_can_be_taken_away(user: Browser):
 
 KEPT_BACK = {
     *("viewers.id", "viewers.name_key", "viewers.password_hash", "sessions.token_hash", "events.id"),
-    *(f"{table}.viewer_id" for table in ("sessions", "ratings", "watchlist", "events")),
+    *("password_resets.token_hash", "viewers.locked_at"),
+    *(f"{table}.viewer_id" for table in ("sessions", "password_resets", "ratings", "watchlist", "events")),
 }
-"""What is no news to the viewer, or would open their account to whoever finds the file."""
+"""What is no news to the viewer, as that they are not locked, or would open their account to a file's finder."""
 
 CALLED = {"row_kind": "row"}
 """Columns that the API has another word for."""
 
 
-def test_an_export_holds_every_column_that_is_kept_of_a_viewer(user: Browser):
+def test_an_export_holds_every_column_that_is_kept_of_a_viewer(user: Browser, services):
+    services.administration.reset_link("ursula")
     user.rate(m1=4.5)
     user.post("/me/watchlist", {"movie_id": 32})
     shown = {"kind": "click", "row": "for_you", "movie_id": 50, "position": 3}

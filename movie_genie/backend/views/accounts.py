@@ -1,14 +1,15 @@
-"""Sessions and accounts: start as a guest, register, sign in and out, delete everything."""
+"""Sessions and accounts: start as a guest, register, sign in and out, change the password, delete everything."""
 
 from apiflask import APIBlueprint
 from flask import Response, request
 
-from movie_genie.backend.accounts import Viewer
+from movie_genie.backend.accounts import Viewer, name_key
 from movie_genie.backend.client import client
 from movie_genie.backend.errors import ProblemError
-from movie_genie.backend.inputs import Credentials, NewAccount, PasswordIn
-from movie_genie.backend.limits import GUEST, REGISTER, SIGN_IN
+from movie_genie.backend.inputs import Credentials, NewAccount, NewPasswordIn, PasswordIn, ResetIn
+from movie_genie.backend.limits import GUEST, REGISTER, RESET, SIGN_IN, SIGN_IN_FROM
 from movie_genie.backend.outputs import Me
+from movie_genie.backend.password_resets import reset_password
 from movie_genie.backend.services import services
 from movie_genie.backend.session import (
     COOKIE,
@@ -50,12 +51,14 @@ def be_guest() -> Me:
 @accounts.post("/session")
 @accounts.input(Credentials)
 @accounts.output(Me)
-@accounts.doc(responses={401: "No account has this name and password"})
+@accounts.doc(
+    responses={401: "No account has this name and password", 403: "No CSRF token, or the account is locked"}
+)
 def sign_in(json_data: Credentials) -> Me:
     """Sign in; what a guest rated so far joins the account's ratings."""
     limits, former = services().limits, viewer_or_none()
-    limits.hit(SIGN_IN, "sign-in from", client())
-    limits.hit(SIGN_IN, "sign-in as", json_data.name.casefold())
+    limits.hit(SIGN_IN_FROM, "sign-in from", client())
+    limits.hit(SIGN_IN, "sign-in as", f"{client()} {name_key(json_data.name)}")
     token = services().accounts.sign_in(json_data.name, json_data.password, _guest(former))
     services().accounts.sign_out(request.cookies.get(COOKIE, ""))
     return _enter(token)
@@ -72,6 +75,37 @@ def sign_out() -> Response:
     else:
         services().accounts.sign_out(request.cookies[COOKIE])
     return forget_cookie(Response(status=204))
+
+
+@accounts.delete("/me/sessions")
+@requires("user")
+@accounts.doc(responses={204: "Signed out"})
+def sign_out_everywhere() -> Response:
+    """Sign out here and in every other browser."""
+    services().accounts.sign_out_everywhere(current_viewer())
+    return forget_cookie(Response(status=204))
+
+
+@accounts.post("/me/password")
+@requires("user")
+@accounts.input(NewPasswordIn)
+@accounts.output(Me)
+@accounts.doc(responses={403: "The password so far is wrong, or a guest has none"})
+def change_password(json_data: NewPasswordIn) -> Me:
+    """Change the password; every other browser is signed out, this one goes on with a new token."""
+    viewer = current_viewer()
+    services().limits.hit(SIGN_IN, "change", str(viewer.id))
+    return _enter(services().accounts.change_password(viewer, json_data.password, json_data.new_password))
+
+
+@accounts.post("/password-reset")
+@accounts.input(ResetIn)
+@accounts.doc(responses={204: "The password is set", 403: "The link was used, replaced, or is too old"})
+def reset(json_data: ResetIn) -> Response:
+    """Set a new password by a link that an admin made; every browser is signed out."""
+    services().limits.hit(RESET, "reset from", client())
+    reset_password(services().database, json_data.token, json_data.password)
+    return Response(status=204)
 
 
 @accounts.post("/accounts")

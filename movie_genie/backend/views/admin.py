@@ -82,7 +82,6 @@ def pipeline() -> PipelineState:
 
 def _changed(action: str, release_id: str) -> CurrentRelease:
     """Tell log and admin what was done; this worker follows at once, the others within a second."""
-    viewer = current_viewer()
-    _log.warning("admin action", action=action, release_id=release_id, viewer_id=viewer.id, name=viewer.name)
+    _log.warning("admin action", action=action, release_id=release_id, name=current_viewer().name)
     services().live.refresh()
     return CurrentRelease(release_id=release_id)
