@@ -103,22 +103,17 @@ class Accounts:
             401, the same for an unknown name and a wrong password; 403 when the account is locked, which only
             whoever knows its password is told.
         """
+        wrong = ProblemError(401, "no account has this name and password", kind="wrong-credentials")
         known = self._verify(name, password)
+        if known is None:
+            raise wrong
         with self._database.write() as connection:
-            # Held until the session is there: who changes the password or locks the account then ends it as well.
-            still = select(viewers.c.id, viewers.c.locked_at).where(
-                viewers.c.id == (known.id if known else None),
-                viewers.c.password_hash == (known.password_hash if known else None),
-            )
-            account = connection.execute(still.with_for_update()).first()
-            if account is None:
-                raise ProblemError(401, "no account has this name and password", kind="wrong-credentials")
-            if account.locked_at is not None:
-                raise ProblemError(403, "this account is locked; ask who runs this site", kind="locked")
+            if not _still(connection, known):
+                raise wrong
             if guest:
-                _merge(connection, guest.id, account.id)
+                _merge(connection, guest.id, known.id)
             connection.execute(delete(sessions).where(sessions.c.expires_at <= now()))
-            return _open(connection, account.id)
+            return _open(connection, known.id)
 
     def sign_out(self, token: str) -> None:
         """Close the session; its token opens nothing any more."""
@@ -141,6 +136,8 @@ class Accounts:
         known = self._proved(viewer, password)
         hashed = hash_password(new_password)
         with self._database.write() as connection:
+            if not _still(connection, known):
+                raise ProblemError(403, "the password is wrong", kind="wrong-credentials")
             set_password(connection, known.id, hashed)
             return _open(connection, known.id)
 
@@ -196,6 +193,25 @@ class _Known:
 
     id: int
     password_hash: str
+
+
+def _still(connection: Connection, known: _Known) -> bool:
+    """Return whether the password is still the account's, and hold the account until the transaction's end.
+
+    Who changes the password or locks the account waits for that, and then ends the session that was opened.
+
+    Raises
+    ------
+    ProblemError
+        403 when the account is locked.
+    """
+    account = select(viewers.c.locked_at).where(
+        viewers.c.id == known.id, viewers.c.password_hash == known.password_hash
+    )
+    row = connection.execute(account.with_for_update()).first()
+    if row is not None and row.locked_at is not None:
+        raise ProblemError(403, "this account is locked; ask who runs this site", kind="locked")
+    return row is not None
 
 
 def name_key(name: str) -> str:
