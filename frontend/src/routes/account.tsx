@@ -1,7 +1,9 @@
 import { createRoute, useNavigate } from '@tanstack/react-router';
 
 import { Page } from '@/components/page';
+import { ChangePassword } from '@/features/session/change-password';
 import { DeleteAccount } from '@/features/session/delete-account';
+import { SignOutEverywhere } from '@/features/session/sign-out-everywhere';
 import { ExportRatings } from '@/features/transfer/export-ratings';
 import { ImportRatings } from '@/features/transfer/import-ratings';
 import { useMe } from '@/lib/me';
@@ -21,6 +23,12 @@ function AccountPage() {
         <div className="grid max-w-3xl grid-cols-1 gap-12">
           <ImportRatings />
           <ExportRatings />
+          {me?.kind === 'user' && (
+            <>
+              <ChangePassword />
+              <SignOutEverywhere onDone={() => void navigate({ to: '/' })} />
+            </>
+          )}
           <DeleteAccount guest={me?.kind === 'guest'} onDone={() => void navigate({ to: '/' })} />
         </div>
       </ViewersOnly>

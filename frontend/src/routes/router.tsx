@@ -10,6 +10,8 @@ import { searchRoute } from './search';
 import { signInRoute } from './sign-in';
 import { signUpRoute } from './sign-up';
 import { accountRoute } from './account';
+import { accountsRoute } from './accounts';
+import { resetPasswordRoute } from './reset-password';
 import { watchlistRoute } from './watchlist';
 
 const routeTree = rootRoute.addChildren([
@@ -23,6 +25,8 @@ const routeTree = rootRoute.addChildren([
   signInRoute,
   signUpRoute,
   accountRoute,
+  accountsRoute,
+  resetPasswordRoute,
 ]);
 
 /** Without a history of its own the router follows the browser's. */

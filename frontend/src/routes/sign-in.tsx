@@ -21,6 +21,10 @@ function SignInPage() {
           <Link to="/sign-up" className="link">
             Sign up
           </Link>
+          {' · '}
+          <Link to="/reset-password" className="link">
+            Forgot the password?
+          </Link>
         </p>
       </div>
     </Page>

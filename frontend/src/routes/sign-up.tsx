@@ -8,8 +8,6 @@ import { useMe } from '@/lib/me';
 
 import { rootRoute } from './root';
 
-const LEAST_PASSWORD = 10;
-
 export const signUpRoute = createRoute({ getParentRoute: () => rootRoute, path: '/sign-up', component: SignUpPage });
 
 function SignUpPage() {
@@ -23,11 +21,7 @@ function SignUpPage() {
         {me?.kind === 'guest' && me.ratings_count > 0 && (
           <p className="mb-5 text-sm">Your guest’s ratings of {films(me.ratings_count)} come along.</p>
         )}
-        <CredentialsForm
-          action="Sign up"
-          change={signUp}
-          newPassword={{ least: LEAST_PASSWORD }}
-        />
+        <CredentialsForm action="Sign up" change={signUp} newPassword />
         <p className="mt-6 text-sm text-muted">
           Have an account?{' '}
           <Link to="/sign-in" className="link">

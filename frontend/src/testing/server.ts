@@ -2,11 +2,12 @@
 import { http, HttpResponse } from 'msw';
 import { setupServer } from 'msw/node';
 
-import type { FoundList, Home, Import, Me, Movie, MovieDetail, Personas, Rating, Row } from '@/lib/api-types';
+import type { Account, FoundList, Home, Import, Me, Movie, MovieDetail, Personas, Rating, Row } from '@/lib/api-types';
 
 import { ALIEN, BABE, HEAT, recommended, RONIN, SOLARIS } from './films';
 
 const RELEASE = 'abcdef012345';
+const LINK_TOKEN = 'a-token-of-a-link';
 const FILMS = [HEAT, ALIEN, SOLARIS, RONIN, BABE];
 
 interface Memory {
@@ -14,6 +15,8 @@ interface Memory {
   ratings: Rating[];
   watchlist: Movie[];
   guestsMade: number;
+  password: string;
+  accounts: Account[];
 }
 
 const emptyMemory = (): Memory => ({
@@ -21,6 +24,8 @@ const emptyMemory = (): Memory => ({
   ratings: [],
   watchlist: [],
   guestsMade: 0,
+  password: 'the password so far',
+  accounts: [],
 });
 
 /** What the server remembers, until `clearMemory`. */
@@ -182,6 +187,51 @@ const mine = [
   http.post('/api/events', gone),
 ];
 
+const passwords = [
+  http.post<never, { password: string; new_password: string }>('/api/me/password', async ({ request }) => {
+    if (!proved(request)) return refused();
+    const given = await request.json();
+    if (given.password !== memory.password) return problem(403, 'the password is wrong');
+    memory.password = given.new_password;
+    return HttpResponse.json(me());
+  }),
+  http.delete('/api/me/sessions', ({ request }) => {
+    if (!proved(request)) return refused();
+    memory.me = emptyMemory().me;
+    return gone();
+  }),
+  http.post<never, { token: string; password: string }>('/api/password-reset', async ({ request }) => {
+    if (!proved(request)) return refused();
+    const { token, password } = await request.json();
+    if (token !== LINK_TOKEN) return problem(403, 'this link was used, replaced, or is too old; ask for a new one');
+    memory.password = password;
+    return gone();
+  }),
+];
+
+const admin = [
+  http.get('/api/admin/accounts', ({ request }) => {
+    const name = new URL(request.url).searchParams.get('name') ?? '';
+    return HttpResponse.json(page(memory.accounts.filter((account) => account.name.includes(name))));
+  }),
+  http.post<{ change: string }, { name: string }>('/api/admin/accounts/:change', async ({ params, request }) => {
+    if (!proved(request)) return refused();
+    const { name } = await request.json();
+    if (params.change === 'reset-link') return HttpResponse.json({ token: LINK_TOKEN, expires_at: '2026-01-03T03:04:05Z' }, { status: 201 });
+    const admins = memory.accounts.filter(({ is_admin }) => is_admin);
+    if (params.change === 'revoke-admin' && admins.length === 1) return problem(409, 'this is the last admin; make another one first');
+    const changed = { lock: { locked: true }, unlock: { locked: false }, 'revoke-admin': { is_admin: false } }[params.change];
+    memory.accounts = memory.accounts.map((account) => (account.name === name ? { ...account, ...changed } : account));
+    return gone();
+  }),
+  http.delete<never, { name: string }>('/api/admin/accounts', async ({ request }) => {
+    if (!proved(request)) return refused();
+    const { name } = await request.json();
+    memory.accounts = memory.accounts.filter((account) => account.name !== name);
+    return gone();
+  }),
+];
+
 export const server = setupServer(
   http.get('/api/progress', () => HttpResponse.json({ stages: [] })),
   http.get('/api/ready', () => HttpResponse.json({ status: 'ready', release_id: RELEASE, worker: 1, workers: 1 })),
@@ -189,4 +239,6 @@ export const server = setupServer(
   ...personas,
   ...session,
   ...mine,
+  ...passwords,
+  ...admin,
 );

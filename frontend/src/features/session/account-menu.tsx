@@ -51,6 +51,13 @@ export function AccountMenu() {
                   Your data
                 </Link>
               </Menu.Item>
+              {me.is_admin && (
+                <Menu.Item asChild>
+                  <Link to="/accounts" className={ITEM}>
+                    Accounts
+                  </Link>
+                </Menu.Item>
+              )}
               <Menu.Item className={ITEM} onSelect={() => signOut.mutate(undefined)}>
                 {me.kind === 'guest' ? 'End the guest session' : 'Sign out'}
               </Menu.Item>
