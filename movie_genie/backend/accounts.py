@@ -12,6 +12,15 @@ from movie_genie.backend.errors import ProblemError
 from movie_genie.backend.passwords import fits, hash_password
 from movie_genie.backend.tables import password_resets, ratings, sessions, viewers, watchlist
 from movie_genie.backend.tokens import new_token, token_hash
+from movie_genie.backend.viewer_rows import (
+    add_viewer,
+    end_sessions,
+    hold_guest,
+    keep_an_admin,
+    name_key,
+    name_viewer,
+    set_password,
+)
 
 DAY_MILLISECONDS = 24 * 3600 * 1000
 SESSION_DAYS = 90
@@ -111,6 +120,7 @@ class Accounts:
             if not _still(connection, known):
                 raise wrong
             if guest:
+                hold_guest(connection, guest.id)
                 _merge(connection, guest.id, known.id)
             connection.execute(delete(sessions).where(sessions.c.expires_at <= now()))
             return _open(connection, known.id)
@@ -147,11 +157,15 @@ class Accounts:
         Raises
         ------
         ProblemError
-            403 when the password is wrong.
+            403 when the password is wrong; 409 for the last admin, and for a guest who has become an account meanwhile.
         """
         if viewer.name is not None:
             self._proved(viewer, password)
         with self._database.write() as connection:
+            if viewer.name is None:
+                hold_guest(connection, viewer.id)
+            else:
+                keep_an_admin(connection, viewer.id)
             connection.execute(delete(viewers).where(viewers.c.id == viewer.id))
 
     def kept(self, viewer: Viewer) -> "Kept":
@@ -212,48 +226,6 @@ def _still(connection: Connection, known: _Known) -> bool:
     if row is not None and row.locked_at is not None:
         raise ProblemError(403, "this account is locked; ask who runs this site", kind="locked")
     return row is not None
-
-
-def name_key(name: str) -> str:
-    """Return the form in which names are compared: without case."""
-    return name.casefold()
-
-
-def add_viewer(connection: Connection) -> int:
-    """Make a viewer, who is a guest until named; return their number."""
-    key = connection.execute(insert(viewers).values(created_at=now(), is_admin=False)).inserted_primary_key
-    assert key is not None  # noqa: S101 - an insert of one row has a key
-    return int(key[0])
-
-
-def name_viewer(connection: Connection, viewer_id: int, name: str, password_hash: str) -> None:
-    """Make a guest an account's.
-
-    Raises
-    ------
-    IntegrityError
-        When the name is taken.
-    ProblemError
-        409 when the guest is none any more.
-    """
-    values = {"name": name, "name_key": name_key(name), "password_hash": password_hash}
-    nameless = update(viewers).where(viewers.c.id == viewer_id, viewers.c.name_key.is_(None))
-    if connection.execute(nameless.values(values)).rowcount != 1:
-        raise ProblemError(
-            409, "this session has become an account or is gone; sign in", kind="stale-session"
-        )
-
-
-def set_password(connection: Connection, viewer_id: int, password_hash: str) -> None:
-    """Set an account's password; whoever came in by the former one, or was given a link, is out."""
-    connection.execute(update(viewers).where(viewers.c.id == viewer_id).values(password_hash=password_hash))
-    connection.execute(delete(password_resets).where(password_resets.c.viewer_id == viewer_id))
-    end_sessions(connection, viewer_id)
-
-
-def end_sessions(connection: Connection, viewer_id: int) -> None:
-    """Close all of a viewer's sessions."""
-    connection.execute(delete(sessions).where(sessions.c.viewer_id == viewer_id))
 
 
 def _open(connection: Connection, viewer_id: int) -> str:

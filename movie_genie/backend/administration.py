@@ -6,20 +6,21 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from movie_genie.backend.accounts import (
-    DAY_MILLISECONDS,
-    add_viewer,
-    end_sessions,
-    name_key,
-    name_viewer,
-    set_password,
-)
+from movie_genie.backend.accounts import DAY_MILLISECONDS
 from movie_genie.backend.clock import now
 from movie_genie.backend.database import Database
 from movie_genie.backend.errors import ProblemError
 from movie_genie.backend.passwords import hash_password
 from movie_genie.backend.tables import password_resets, ratings, viewers
 from movie_genie.backend.tokens import new_token, token_hash
+from movie_genie.backend.viewer_rows import (
+    add_viewer,
+    end_sessions,
+    keep_an_admin,
+    name_key,
+    name_viewer,
+    set_password,
+)
 
 LINK_DAYS = 1
 """How long a link to set a new password is good for."""
@@ -68,9 +69,10 @@ class Administration:
             return connection.execute(query).first() is not None
 
     def has_admin(self) -> bool:
-        """Return whether any account is an admin's."""
+        """Return whether there is an admin who may sign in."""
+        admins = select(viewers.c.id).where(viewers.c.is_admin, viewers.c.locked_at.is_(None))
         with self._database.read() as connection:
-            return connection.execute(select(viewers.c.id).where(viewers.c.is_admin)).first() is not None
+            return connection.execute(admins).first() is not None
 
     def create_admin(self, name: str, password: str) -> None:
         """Make a new account that is an admin's.
@@ -104,7 +106,7 @@ class Administration:
         """
         with self._database.write() as connection:
             viewer_id = _found(connection, name)
-            _keep_an_admin(connection, viewer_id)
+            keep_an_admin(connection, viewer_id)
             _change(connection, viewer_id, is_admin=False)
 
     def lock(self, name: str) -> None:
@@ -117,7 +119,7 @@ class Administration:
         """
         with self._database.write() as connection:
             viewer_id = _found(connection, name)
-            _keep_an_admin(connection, viewer_id)
+            keep_an_admin(connection, viewer_id)
             _change(connection, viewer_id, locked_at=now())
             end_sessions(connection, viewer_id)
 
@@ -141,7 +143,7 @@ class Administration:
         """
         with self._database.write() as connection:
             viewer_id = _found(connection, name)
-            _keep_an_admin(connection, viewer_id)
+            keep_an_admin(connection, viewer_id)
             connection.execute(delete(viewers).where(viewers.c.id == viewer_id))
 
     def set_password(self, name: str, password: str) -> None:
@@ -169,7 +171,8 @@ class Administration:
 
 
 def _found(connection: Connection, name: str) -> int:
-    query = select(viewers.c.id).where(viewers.c.name_key == name_key(name))
+    """The account of a name, held until the transaction's end."""
+    query = select(viewers.c.id).where(viewers.c.name_key == name_key(name)).with_for_update()
     viewer_id = connection.execute(query).scalar()
     if viewer_id is None:
         raise ProblemError(404, f"no account has the name {name}", kind="no-account")
@@ -178,12 +181,3 @@ def _found(connection: Connection, name: str) -> int:
 
 def _change(connection: Connection, viewer_id: int, **values: object) -> None:
     connection.execute(update(viewers).where(viewers.c.id == viewer_id).values(values))
-
-
-def _keep_an_admin(connection: Connection, viewer_id: int) -> None:
-    """Refuse what would leave nobody to do what admins do."""
-    admins = select(viewers.c.id).where(viewers.c.is_admin, viewers.c.locked_at.is_(None))
-    # Held in one order by all: of two admins who revoke each other, the second finds themselves the last.
-    present = connection.execute(admins.order_by(viewers.c.id).with_for_update()).scalars().all()
-    if list(present) == [viewer_id]:
-        raise ProblemError(409, "this is the last admin; make another one first", kind="last-admin")

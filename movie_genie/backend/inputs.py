@@ -112,7 +112,7 @@ class AccountIn(In):
 class AccountsIn(Paging):
     """Which part of the accounts, perhaps only those with a part in their name."""
 
-    name: Annotated[str, Field(max_length=32)] = ""
+    name: Annotated[str, Field(max_length=32, pattern="^[^\\x00]*$")] = ""  # PostgreSQL knows no NUL
 
 
 class RatingIn(In):

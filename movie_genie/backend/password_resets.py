@@ -2,13 +2,13 @@
 
 from sqlalchemy import delete, select
 
-from movie_genie.backend.accounts import set_password
 from movie_genie.backend.clock import now
 from movie_genie.backend.database import Database
 from movie_genie.backend.errors import ProblemError
 from movie_genie.backend.passwords import hash_password
-from movie_genie.backend.tables import password_resets
+from movie_genie.backend.tables import password_resets, viewers
 from movie_genie.backend.tokens import token_hash
+from movie_genie.backend.viewer_rows import set_password
 
 
 def reset_password(database: Database, token: str, password: str) -> None:
@@ -25,10 +25,13 @@ def reset_password(database: Database, token: str, password: str) -> None:
         if connection.execute(select(password_resets.c.token_hash).where(good)).first() is None:
             raise _refused()
     hashed = hash_password(password)
+    whose = (
+        select(viewers.c.id).join(password_resets, password_resets.c.viewer_id == viewers.c.id).where(good)
+    )
     with database.write() as connection:
-        used = delete(password_resets).where(good).returning(password_resets.c.viewer_id)
-        viewer_id = connection.execute(used).scalar()
-        if viewer_id is None:
+        # The account is held before its links, as by all who change both: else two could wait for each other.
+        viewer_id = connection.execute(whose.with_for_update(of=viewers)).scalar()
+        if viewer_id is None or connection.execute(delete(password_resets).where(good)).rowcount != 1:
             raise _refused()
         set_password(connection, viewer_id, hashed)
 

@@ -27,7 +27,7 @@ _STARS = (
         viewers.c.created_at,
     )
     .join(viewers, viewers.c.id == ratings.c.viewer_id)
-    .where(ratings.c.rating.is_not(None))
+    .where(ratings.c.rating.is_not(None), viewers.c.locked_at.is_(None))
     .order_by(ratings.c.viewer_id, ratings.c.rated_at, ratings.c.movie_id)
 )
 
@@ -45,7 +45,8 @@ def snapshot(database: Database, target: Path, min_account_days: float, now: int
     """Write the accounts' ratings with stars, each viewer's oldest first; the same ratings give the same bytes.
 
     All that is learned, everybody is shown. A guest session costs nothing, so what guests rated counts for
-    themselves alone, until they make an account; that of a new account, from the day on that it is old enough.
+    themselves alone, until they make an account; that of a new account, from the day on that it is old enough; that
+    of a locked one, not.
 
     Viewers get ids from FIRST_VIEWER_ID on. A file that already says the same is not touched, and none is
     made while there is nothing to write, so that a pipeline without feedback finds nothing new.

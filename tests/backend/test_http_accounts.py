@@ -226,6 +226,19 @@ def test_a_guest_leaves_without_a_password(guest: Browser):
     assert guest.delete("/me", {"password": ""}).status_code == 204
 
 
+def test_what_a_stale_tab_does_to_a_guest_is_not_done_to_the_account_they_became(services):
+    """Both requests had recognised the guest before the third made an account of them."""
+    accounts = services.accounts
+    guest = accounts.recognise(accounts.open_guest())
+    accounts.register("ursula", PASSWORD, None)
+    accounts.register("bob", PASSWORD, guest)
+    for stale in (lambda: accounts.delete(guest, ""), lambda: accounts.sign_in("ursula", PASSWORD, guest)):
+        with pytest.raises(ProblemError) as refused:
+            stale()
+        assert (refused.value.status_code, refused.value.kind) == (409, "stale-session")
+    assert services.administration.has_name("bob")
+
+
 def test_nobody_leaves_by_a_request_that_says_nothing(guest: Browser):
     guest.rate(m1=5)
     assert guest.delete("/me", {}).status_code == 422

@@ -58,6 +58,20 @@ def test_the_last_admin_who_can_sign_in_stays(admin: Browser, services, path: st
     assert admin.me()["is_admin"] is True
 
 
+def test_the_last_admin_cannot_leave_and_one_of_two_can(admin: Browser, services):
+    services.administration.create_admin("adam", PASSWORD)
+    services.administration.lock("adam")
+    refused = admin.delete("/me", {"password": PASSWORD})
+    assert (refused.status_code, refused.json["type"]) == (409, "urn:problem:last-admin")
+    services.administration.unlock("adam")
+    assert admin.delete("/me", {"password": PASSWORD}).status_code == 204
+    assert services.administration.has_admin()
+
+
+def test_no_name_holds_what_a_database_cannot(admin: Browser):
+    assert admin.get("/admin/accounts?name=%00").status_code == 422
+
+
 def test_a_deleted_account_goes_with_its_data(app, admin: Browser, user: Browser, services):
     user.rate(m1=5)
     services.administration.reset_link("ursula")

@@ -8,6 +8,7 @@ import pytest
 
 from movie_genie.backend import clock
 from movie_genie.backend.accounts import Accounts, Viewer
+from movie_genie.backend.administration import Administration
 from movie_genie.backend.database import Database
 from movie_genie.backend.feedback import Feedback, StoredRating
 from movie_genie.backend.snapshot import DAY, SCHEMA, Snapshot, snapshot
@@ -140,6 +141,15 @@ def test_what_a_new_account_rated_is_taken_once_it_is_old_enough(
     Feedback(database).rate(viewer.id, 1, 5.0)
     assert taken(database, target, days=1, days_later=0.9) == (0, 0, 1, False)
     assert taken(database, target, days=1, days_later=1) == (1, 0, 0, True)
+
+
+def test_what_a_locked_account_rated_is_not_taken(database: Database, viewer: Viewer, tmp_path: Path):
+    Feedback(database).rate_many(viewer.id, [StoredRating(7, 4.5, 2_000_000)])
+    administration = Administration(database)
+    administration.lock("ursula")
+    assert taken(database, tmp_path / "ratings.parquet").ratings == 0
+    administration.unlock("ursula")
+    assert taken(database, tmp_path / "ratings.parquet").ratings == 1
 
 
 def test_with_no_days_asked_for_an_account_counts_at_once(database: Database, viewer: Viewer, tmp_path: Path):

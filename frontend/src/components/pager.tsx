@@ -13,7 +13,8 @@ interface Props {
 /** Steps through a long list. */
 export function Pager({ of: { page, per_page, total }, label, onPage }: Props) {
   const last = Math.max(1, Math.ceil(total / per_page));
-  if (last === 1) return null;
+  // What stood on a last page may be gone: then there is a way back.
+  if (last === 1 && page === 1) return null;
   return (
     <nav aria-label={`Pages of ${label}`} className="mt-5 flex items-center gap-2 text-sm">
       <button type="button" className="icon-button disabled:opacity-40" disabled={page <= 1} onClick={() => onPage(page - 1)} aria-label="Page before">

@@ -2,6 +2,7 @@
 
 const whole = new Intl.NumberFormat('en');
 const day = new Intl.DateTimeFormat('en', { year: 'numeric', month: 'short', day: 'numeric' });
+const minute = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' });
 
 export const count = (value: number) => whole.format(value);
 
@@ -21,6 +22,8 @@ export const starWords = (value: number) => `${stars(value)} ${value <= 1 ? 'sta
 export const average = (value: number) => value.toFixed(1);
 
 export const date = (iso: string) => day.format(new Date(iso));
+
+export const moment = (iso: string) => minute.format(new Date(iso));
 
 /** 136 -> "2 h 16 min". */
 export function runtime(minutes: number): string {

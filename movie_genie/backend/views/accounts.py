@@ -3,7 +3,7 @@
 from apiflask import APIBlueprint
 from flask import Response, request
 
-from movie_genie.backend.accounts import Viewer, name_key
+from movie_genie.backend.accounts import Viewer
 from movie_genie.backend.client import client
 from movie_genie.backend.errors import ProblemError
 from movie_genie.backend.inputs import Credentials, NewAccount, NewPasswordIn, PasswordIn, ResetIn
@@ -21,6 +21,7 @@ from movie_genie.backend.session import (
     requires,
     viewer_or_none,
 )
+from movie_genie.backend.viewer_rows import name_key
 
 accounts = APIBlueprint("accounts", __name__, tag="Session")
 

@@ -2,7 +2,7 @@ import { useState } from 'react';
 
 import { Failure } from '@/components/failure';
 import type { Account } from '@/lib/api-types';
-import { date, ratings } from '@/lib/format';
+import { date, moment, ratings } from '@/lib/format';
 
 import { useAccountChange, useResetLink } from './api';
 
@@ -49,7 +49,7 @@ export function AccountItem({ account }: { account: Account }) {
       )}
       {link.data && (
         <label className="grid gap-1 text-sm">
-          Give this to {name}: it sets a new password, once, until {date(link.data.expires_at)}
+          Give this to {name}: it sets a new password, once, until {moment(link.data.expires_at)}
           <input className="field" readOnly value={addressOf(link.data.token)} onFocus={(event) => event.target.select()} />
         </label>
       )}

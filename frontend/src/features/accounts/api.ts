@@ -2,7 +2,7 @@ import { keepPreviousData, queryOptions, useMutation, useQueryClient } from '@ta
 
 import { api } from '@/lib/api';
 import type { AccountList, ResetLink } from '@/lib/api-types';
-import { MINE } from '@/lib/me';
+import { meQuery, MINE } from '@/lib/me';
 
 const ACCOUNTS_A_PAGE = 50;
 const KEY = [MINE, 'accounts'];
@@ -22,7 +22,8 @@ export function useAccountChange(name: string) {
   return useMutation({
     mutationFn: (change: Change) =>
       change === 'delete' ? api.delete('/admin/accounts', { body: { name } }) : api.post<null>(`/admin/accounts/${change}`, { body: { name } }),
-    onSuccess: () => queries.invalidateQueries({ queryKey: KEY }),
+    // An admin may have done it to themselves: who is signed in is asked anew, too.
+    onSuccess: () => Promise.all([queries.invalidateQueries({ queryKey: KEY }), queries.invalidateQueries({ queryKey: meQuery.queryKey })]),
   });
 }
 

@@ -24,7 +24,7 @@ export function CredentialsForm({ action, change, newPassword = false }: Props) 
     <form onSubmit={submit} className="grid gap-4">
       <label className="grid gap-1 text-sm font-semibold">
         Name
-        <input name="name" className="field" autoComplete="username" pattern="[\p{L}\p{N}_.\-]{3,32}" title="3 to 32 letters, digits, dots, dashes or underscores" required />
+        <input name="name" className="field" autoComplete="username" pattern="[A-Za-z0-9_.\-]{3,32}" title="3 to 32 of a to z, digits, dots, dashes and underscores" required />
       </label>
       <PasswordField label="Password" name="password" fresh={newPassword} />
       {change.error && <Failure error={change.error} />}
