@@ -1,6 +1,7 @@
 """What admins and the operator do with others' accounts, which they know by name."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, insert, select, update
@@ -104,9 +105,7 @@ class Administration:
         ProblemError
             409 for the last admin.
         """
-        with self._database.write() as connection:
-            viewer_id = _found(connection, name)
-            keep_an_admin(connection, viewer_id)
+        with self._dispensable(name) as (connection, viewer_id):
             _change(connection, viewer_id, is_admin=False)
 
     def lock(self, name: str) -> None:
@@ -117,11 +116,17 @@ class Administration:
         ProblemError
             409 for the last admin.
         """
+        with self._dispensable(name) as (connection, viewer_id):
+            _change(connection, viewer_id, locked_at=now())
+            end_sessions(connection, viewer_id)
+
+    @contextmanager
+    def _dispensable(self, name: str) -> Iterator[tuple[Connection, int]]:
+        """Give an account, held, without which there still is an admin."""
         with self._database.write() as connection:
             viewer_id = _found(connection, name)
             keep_an_admin(connection, viewer_id)
-            _change(connection, viewer_id, locked_at=now())
-            end_sessions(connection, viewer_id)
+            yield connection, viewer_id
 
     def unlock(self, name: str) -> None:
         """Let an account sign in again."""
@@ -141,9 +146,7 @@ class Administration:
         ProblemError
             409 for the last admin.
         """
-        with self._database.write() as connection:
-            viewer_id = _found(connection, name)
-            keep_an_admin(connection, viewer_id)
+        with self._dispensable(name) as (connection, viewer_id):
             connection.execute(delete(viewers).where(viewers.c.id == viewer_id))
 
     def set_password(self, name: str, password: str) -> None:

@@ -29,12 +29,9 @@ def name_viewer(connection: Connection, viewer_id: int, name: str, password_hash
     ProblemError
         409 when the guest is none any more.
     """
+    hold_guest(connection, viewer_id)
     values = {"name": name, "name_key": name_key(name), "password_hash": password_hash}
-    nameless = update(viewers).where(viewers.c.id == viewer_id, viewers.c.name_key.is_(None))
-    if connection.execute(nameless.values(values)).rowcount != 1:
-        raise ProblemError(
-            409, "this session has become an account or is gone; sign in", kind="stale-session"
-        )
+    connection.execute(update(viewers).where(viewers.c.id == viewer_id).values(values))
 
 
 def hold_guest(connection: Connection, viewer_id: int) -> None:
@@ -48,7 +45,7 @@ def hold_guest(connection: Connection, viewer_id: int) -> None:
     guest = select(viewers.c.id).where(viewers.c.id == viewer_id, viewers.c.name_key.is_(None))
     if connection.execute(guest.with_for_update()).first() is None:
         raise ProblemError(
-            409, "this session has become an account or is gone; load the page again", kind="stale-session"
+            409, "this session has become an account or is gone; sign in", kind="stale-session"
         )
 
 
